@@ -1,0 +1,87 @@
+# All that is done with this repository. A bare machine needs python3 (3.11 or newer), make and a package index.
+PYTHON ?= python3
+BIN := .venv/bin
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# Debian packages that tests want, as package:path, the path being one that is there once it is installed.
+SYSTEM :=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants docs bench wheel clean system setup
+
+help:  ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: setup  ## Start TeamFlow, an example app, with some data in it
+	$(BIN)/freehold dev examples/teamflow --demo
+
+test: system check  ## Set up, then run all that CI runs
+
+check: format lint types layers tests  ## Format, lint, types, layers, tests
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+layers: setup
+	$(BIN)/lint-imports --no-logo
+
+tests: setup
+	$(BIN)/pytest
+
+fix: setup  ## Format, and repair what a machine can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## Write the hash-locked requirements again, after a change of pyproject.toml
+	$(UV_COMPILE) --output-file requirements/core.txt
+	$(UV_COMPILE) --group dev --constraints requirements/core.txt --output-file requirements/dev.txt
+
+upgrade: setup  ## The same, with the newest version of everything
+	$(UV_COMPILE) --upgrade --output-file requirements/core.txt
+	$(UV_COMPILE) --upgrade --group dev --constraints requirements/core.txt --output-file requirements/dev.txt
+
+mutants: setup  ## Break the isolation in many small ways, and see that tests notice each
+	$(BIN)/python -m tests.isolation.mutants
+
+docs: setup  ## Run every example in the docs
+	$(BIN)/pytest docs
+
+bench: setup  ## Measure what we claim
+	$(BIN)/python -m bench
+
+wheel: setup  ## Build what would be published, into dist/
+	$(BIN)/hatchling build
+
+clean:  ## Remove what was made, the environment too
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: .venv/.project
+
+# What is locked, and nothing else: every file is compared with its hash.
+.venv/.locked: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("freehold needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# The project itself, in place. Its build backend is among what is locked.
+.venv/.project: .venv/.locked pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+system:  ## Install the Debian packages tests want, where missing and where we may
+	@missing=; for each in $(SYSTEM); do [ -e "$${each#*:}" ] || missing="$$missing $${each%%:*}"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $$missing; \
+	else echo "Not installed, and not ours to install:$$missing. Tests that need them are skipped."; fi
