@@ -1,0 +1,88 @@
+"""`App` collects what a module declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+from freehold.model.assembly import assemble
+from freehold.model.data import Event
+from freehold.model.model import Declarations, Model
+from freehold.model.ports import Port
+from freehold.model.rules import Access, Role, Rule
+from freehold.model.usecase import Kind
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V", bound=Event)
+F = TypeVar("F", bound=Callable[..., object])
+Scope = Literal["tenant", "everyone"]
+
+
+class App:
+    """Everything one application declares. Making one does nothing; `freehold dev` and friends read it."""
+
+    def __init__(self, name: str) -> None:
+        """Start an app. Its name is used for tokens, files and infrastructure: lower case, `[a-z][a-z0-9-]*`."""
+        self.name = name
+        self.declared = Declarations(name)
+
+    def roles(self, *names: str) -> tuple[Role, ...]:
+        """The parts a member can have, least first. Each can do what the ones before it can; the last one owns."""
+        self.declared.roles = tuple(Role(name, rank) for rank, name in enumerate(names))
+        return self.declared.roles
+
+    def members(self, *, managed_by: Role) -> None:
+        """Say which role may invite, change and remove members and make API keys. Without this: the last one."""
+        self.declared.manager = managed_by
+
+    def rule(self, function: Callable[P, bool]) -> Rule[P]:
+        """Turn a predicate over `User` and an entity into something `allow=` takes."""
+        return Rule(function)
+
+    def command(
+        self, route: str, *, allow: Access, limit: str | None = None, idempotent: bool = False, scope: Scope = "tenant"
+    ) -> Callable[[F], F]:
+        """Declare a use case that changes something. It is one transaction.
+
+        `limit` is per caller, such as "60/minute". `idempotent=True` makes the Idempotency-Key header a must; it
+        works on every command. `scope="everyone"` is for what belongs to no tenant, and is listed by `explain`.
+        """
+        options = {"route": route, "allow": allow, "limit": limit, "idempotent": idempotent, "scope": scope}
+        return self._declaring(Kind.COMMAND, options)
+
+    def query(self, route: str, *, allow: Access, limit: str | None = None, scope: Scope = "tenant") -> Callable[[F], F]:
+        """Declare a use case that only reads. What it is supplied with refuses to write."""
+        return self._declaring(Kind.QUERY, {"route": route, "allow": allow, "limit": limit, "scope": scope})
+
+    def bulk(self, route: str, use_case: Callable[..., object], *, at_most: int = 100) -> None:
+        """Offer a command for many items at once. Each is authorised and done by itself, and has a result of its own."""
+        self.declared.bulks.append((route, use_case, at_most))
+
+    def on(self, event: type[V]) -> Callable[[Callable[Concatenate[V, P], R]], Callable[Concatenate[V, P], R]]:
+        """Declare what follows from an event: at least once, in a transaction of its own, on the tenant's ground."""
+        return self._declaring(Kind.HANDLER, {"event": event})
+
+    def every(self, period: str, *, scope: Scope = "tenant") -> Callable[[F], F]:
+        """Declare a job: `"day"`, `"hour"`, `"15 minutes"`. It runs once for each tenant, or once with `everyone`."""
+        return self._declaring(Kind.JOB, {"period": period, "scope": scope})
+
+    def provide(self, port: type[Port], **adapters: object) -> None:
+        """Say what fills a port of the app's own, by environment: a class, or "module:Class", imported when chosen."""
+        self.declared.adapters[port] = adapters
+
+    def seed(self, function: F) -> F:
+        """Mark a function that fills a demo tenant. It takes capabilities only."""
+        self.declared.seeds.append(function)
+        return function
+
+    def model(self) -> Model:
+        """Read everything. Raises `ModelError` with all that is wrong."""
+        return assemble(self.declared)
+
+    def _declaring(self, kind: Kind, options: dict[str, object]) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            self.declared.cases.append((function, kind, options))
+            return function
+
+        return declare

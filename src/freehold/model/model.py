@@ -1,0 +1,76 @@
+"""`Model`: an app, read. What every other part of freehold works from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from freehold.model.data import Entity, Event
+from freehold.model.lookup import Lookup
+from freehold.model.names import snake
+from freehold.model.ports import Port
+from freehold.model.rules import Role
+from freehold.model.usecase import Kind, UseCase
+
+Function = Callable[..., object]
+
+
+@dataclass
+class Declarations:
+    """What an app has declared so far, unread."""
+
+    name: str
+    roles: tuple[Role, ...] = ()
+    manager: Role | None = None
+    cases: list[tuple[Function, Kind, dict[str, object]]] = field(default_factory=list)
+    bulks: list[tuple[str, Function, int]] = field(default_factory=list)
+    adapters: dict[type[Port], Mapping[str, object]] = field(default_factory=dict)
+    seeds: list[Function] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Model:
+    """An app, read: what every other part of freehold works from."""
+
+    name: str
+    roles: tuple[Role, ...]
+    manager: Role | None
+    use_cases: Mapping[str, UseCase]
+    entities: Mapping[str, type[Entity]]
+    lookups: tuple[Lookup, ...]
+    events: Mapping[str, type[Event]]
+    adapters: Mapping[type[Port], Mapping[str, object]] = field(default_factory=dict)
+    seeds: tuple[UseCase, ...] = ()
+
+    def handlers(self, event: type[Event]) -> tuple[UseCase, ...]:
+        """What follows from an event."""
+        return tuple(case for case in self.use_cases.values() if case.event is event)
+
+    def children(self, entity: type[Entity]) -> tuple[type[Entity], ...]:
+        """What lives and dies with an entity."""
+        return tuple(child for child in self.entities.values() if child.facts.within is entity)
+
+    def lookups_of(self, entity: type[Entity]) -> tuple[Lookup, ...]:
+        """The access patterns of an entity."""
+        return tuple(pattern for pattern in self.lookups if pattern.entity is entity)
+
+    def case(self, function: Callable[..., object]) -> UseCase:
+        """The use case a function became."""
+        return next(case for case in (*self.use_cases.values(), *self.seeds) if case.function is function)
+
+    def joined(self, other: Model) -> Model:
+        """This model with another one's declarations, marked as built in."""
+        theirs = {name: replace(case, built_in=True) for name, case in other.use_cases.items()}
+        return replace(
+            self,
+            use_cases={**theirs, **self.use_cases},
+            entities={**other.entities, **self.entities},
+            lookups=tuple(dict.fromkeys((*other.lookups, *self.lookups))),
+            events={**other.events, **self.events},
+            adapters={**other.adapters, **self.adapters},
+        )
+
+
+def table_of(entity: type[Entity]) -> str:
+    """What an entity's table is called. Entities that freehold brings along carry its name, so that none collides."""
+    return ("freehold_" if entity.__module__.startswith("freehold.") else "") + snake(entity.__name__)

@@ -1,0 +1,28 @@
+"""The one rule for every derived name: tables, routes, codes, events."""
+
+from __future__ import annotations
+
+import re
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+TENANT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+"""What the id of a tenant, and of everything else, looks like: a UUID in canonical lower case (RFC 9562)."""
+
+PLATFORM = "00000000-0000-0000-0000-000000000000"
+"""The ground that is no tenant's: people, and which tenants there are. The nil UUID, which no tenant can have."""
+
+
+def snake(name: str) -> str:
+    """`TaskDone` -> `task_done`."""
+    return _HUMP.sub("_", name).lower()
+
+
+def shout(name: str) -> str:
+    """`TaskDone` -> `TASK_DONE`, for error codes."""
+    return snake(name).upper()
+
+
+def words(name: str) -> str:
+    """`TaskDone` or `task_done` -> `task done`, for sentences."""
+    return snake(name).replace("_", " ")

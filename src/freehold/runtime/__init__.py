@@ -1,0 +1,1 @@
+"""How one call runs: `invoke` is the place to start reading."""
