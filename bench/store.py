@@ -1,0 +1,259 @@
+"""bench store: a call of freehold's store against the bare `sqlite3` module doing the same work, in one process."""
+
+import os
+import random
+import shutil
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from bench import ours
+from bench.ground import PAGE, task
+from bench.ours import StoreSide
+from bench.process import WORK, CannotRun
+from bench.stacks import Settings
+from bench.table import Report, Table, interleaved, ratio, spread
+
+SCHEMA = """
+CREATE TABLE task (
+  tenant TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  title TEXT NOT NULL, description TEXT NOT NULL, status TEXT NOT NULL, priority TEXT NOT NULL,
+  assignee TEXT NOT NULL, project TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID
+"""
+INDEX = "CREATE INDEX task_of_project ON task (tenant, project, id)"
+COLUMNS = "id, version, created_at, updated_at, title, description, status, priority, assignee, project"
+GET = f"SELECT {COLUMNS} FROM task WHERE tenant = ? AND id = ?"
+LIST = f"SELECT {COLUMNS} FROM task WHERE tenant = ? AND project = ? ORDER BY id DESC LIMIT {PAGE}"
+ADD = f"INSERT INTO task (tenant, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+Row = Sequence[Any]  # the columns, in their order
+
+
+@dataclass(slots=True)
+class Task:
+    """What a careful person makes of a row by hand."""
+
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    title: str
+    description: str
+    status: Literal["todo", "doing", "done"]
+    priority: Literal["low", "normal", "high"]
+    assignee: str
+    project: str
+
+
+def plain(row: Row) -> Task:
+    """Make an object of a row, by hand."""
+    return Task(row[0], row[1], datetime.fromisoformat(row[2]), datetime.fromisoformat(row[3]), *row[4:])
+
+
+def validated() -> Callable[[Row], object]:
+    """Return what makes a validated Pydantic model of a row, or raise `CannotRun` where there is no Pydantic."""
+    try:
+        from pydantic import create_model  # noqa: PLC0415  # the bench itself needs the standard library alone
+    except ImportError as error:
+        raise CannotRun("pydantic is not installed in this environment") from error
+    names = COLUMNS.split(", ")
+    model = create_model("Task", **{name: (Task.__annotations__[name], ...) for name in names})
+    return lambda row: model(**dict(zip(names, row, strict=True)))
+
+
+def ids_of(kind: int, tenant: int, count: int) -> list[str]:
+    """Return ids in the form of UUIDv7 that are the same on every side: `kind` 1 is tasks, 2 projects, 3 people."""
+    head = f"0199{kind:04x}-{tenant & 0xFFFF:04x}-7{tenant >> 16 & 0xFFF:03x}"
+    return [f"{head}-8{number >> 48 & 0xFFF:03x}-{number & 0xFFFFFFFFFFFF:012x}" for number in range(count)]
+
+
+def new_id() -> str:
+    """Return a fresh UUIDv7."""
+    stamp = time.time_ns() // 1_000_000
+    chance = int.from_bytes(os.urandom(10))
+    number = stamp << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def projects_in(tenants: int, tasks: int) -> int:
+    """Return how many projects a tenant has: so many that each has 100 tasks, and a page of 50 is full."""
+    return max(1, tasks // tenants // 100)
+
+
+def tenant_name(tenant: int) -> str:
+    """Return a tenant's id."""
+    return ids_of(9, tenant, 1)[0]
+
+
+class Bare:
+    """The same work with `sqlite3` alone: a connection a thread, WAL, `synchronous=FULL`, BEGIN IMMEDIATE."""
+
+    def __init__(
+        self, folder: Path, make: Callable[[Row], object] = plain, turn: AbstractContextManager[object] | None = None
+    ) -> None:
+        self.file = folder / "bare.db"
+        self.make = make
+        self.turn = turn or nullcontext()
+        self.local = threading.local()
+        self.opened: list[sqlite3.Connection] = []
+
+    def connection(self) -> sqlite3.Connection:
+        """Return this thread's connection."""
+        if not hasattr(self.local, "connection"):
+            fresh = sqlite3.connect(self.file, timeout=60, isolation_level=None, check_same_thread=False)
+            fresh.execute("PRAGMA journal_mode=WAL")
+            fresh.execute("PRAGMA synchronous=FULL")
+            self.local.connection = fresh
+            self.opened.append(fresh)
+        return self.local.connection
+
+    def fill(self, tenants: int, tasks: int) -> None:
+        """Write all tasks, spread evenly, a transaction a tenant."""
+        connection, projects = self.connection(), projects_in(tenants, tasks)
+        connection.execute(SCHEMA)
+        connection.execute(INDEX)
+        stamp = datetime.now(UTC).isoformat()
+        for tenant in range(tenants):
+            places, people = ids_of(2, tenant, projects), ids_of(3, tenant, 10)
+            rows = []
+            for number, id in enumerate(ids_of(1, tenant, tasks // tenants)):
+                one = task(number, project=places[number % projects], assignee=people[number % 10])
+                rows.append((tenant_name(tenant), id, 1, stamp, stamp, *one.values()))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(ADD, rows)
+            connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def get(self, tenant: str, task: str) -> object:
+        """Return one task as an object."""
+        return self.make(self.connection().execute(GET, (tenant, task)).fetchone())
+
+    def first_page(self, tenant: str, project: str) -> list[object]:
+        """Return the newest tasks of a project as objects."""
+        return [self.make(row) for row in self.connection().execute(LIST, (tenant, project))]
+
+    def add(self, tenant: str, project: str, number: int) -> str:
+        """Add one task in a transaction of its own."""
+        id, stamp = new_id(), datetime.now(UTC).isoformat()
+        values = task(number, project=project, assignee=project).values()
+        self.make((id, 1, stamp, stamp, *values))
+        connection = self.connection()
+        with self.turn:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(ADD, (tenant, id, 1, stamp, stamp, *values))
+            connection.execute("COMMIT")
+        return id
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in self.opened:
+            connection.close()
+
+
+TENANT = tenant_name(0)
+TASKS, PROJECTS, THREADS = 2_000, projects_in(1, 2_000), 32
+
+
+def reads(side: StoreSide, count: int) -> float:
+    """Return the us that getting a task takes."""
+    wanted = random.Random(count).choices(ids_of(1, 0, TASKS), k=count)
+    begun = time.perf_counter()
+    for one in wanted:
+        side.get(TENANT, one)
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+def pages(side: StoreSide, count: int) -> float:
+    """Return the us that listing 50 tasks takes."""
+    projects = ids_of(2, 0, PROJECTS)
+    begun = time.perf_counter()
+    for number in range(count):
+        side.first_page(TENANT, projects[number % PROJECTS])
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+def adds(side: StoreSide, count: int) -> float:
+    """Return the us that adding a task durably takes, one after the other."""
+    projects = ids_of(2, 0, PROJECTS)
+    begun = time.perf_counter()
+    for number in range(count):
+        side.add(TENANT, projects[number % PROJECTS], number)
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+def adds_together(side: StoreSide, count: int) -> float:
+    """Return the us for each task when 32 threads add them durably at the same time."""
+    projects = ids_of(2, 0, PROJECTS)
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(lambda n: side.add(TENANT, projects[0], n), range(THREADS)))  # threads and connections
+        begun = time.perf_counter()
+        list(threads.map(lambda n: side.add(TENANT, projects[n % PROJECTS], n), range(count)))
+        return (time.perf_counter() - begun) / count * 1e6
+
+
+WORKS: dict[str, tuple[Callable[[StoreSide, int], float], int]] = {
+    "get by id": (reads, 2_000),
+    "list 50": (pages, 200),
+    "add, durable": (adds, 200),
+    f"add, durable, {THREADS} threads": (adds_together, 640),
+}
+
+
+def sides(report: Report) -> dict[str, StoreSide]:
+    """Open every side that can be opened, each with a file of its own and the same tasks in it."""
+    opened: dict[str, StoreSide] = {}
+    makers: Sequence[tuple[str, Callable[[Path], StoreSide]]] = (
+        ("sqlite3", lambda folder: filled(Bare(folder))),
+        ("sqlite3, own lock", lambda folder: filled(Bare(folder, turn=threading.Lock()))),
+        ("sqlite3 + pydantic", lambda folder: filled(Bare(folder, validated()))),
+        ("freehold", lambda folder: ours.fill_store(folder, 1, TASKS)),
+    )
+    for name, make in makers:
+        folder = WORK / "store" / name.replace(" ", "-")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            opened[name] = make(folder)
+        except CannotRun as error:
+            report.notes.append(f"**{name} is left out**: {error}")
+    return opened
+
+
+def filled(bare: Bare) -> Bare:
+    """Fill a bare side with one tenant."""
+    bare.fill(1, TASKS)
+    return bare
+
+
+def run(settings: Settings) -> Report:
+    """Time every kind of work on every side, in interleaved rounds."""
+    report = Report("store", {"SQLite": sqlite3.sqlite_version})
+    rounds, part = (3, 4) if settings.quick else (11, 1)
+    opened = sides(report)
+    names = list(opened)
+    head = ("work", "side", "us", *(f"to {name}" for name in names if name != "freehold"))
+    table = Table("**us a call**, and as a multiple of each bare side", head, words=2)
+    for work, (measure, count) in WORKS.items():
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for side in opened.values():
+            measure(side, max(1, count // 10))
+        for _, name in interleaved(names, rounds):
+            found[name].append(measure(opened[name], count // part))
+        for name in names:
+            ratios = (ratio(found[name], found[other]) for other in names if other != "freehold")
+            table.rows.append((work, name, spread(found[name], 1), *ratios))
+        report.data[work] = found
+        print(f"  {work}: done", file=sys.stderr, flush=True)
+    for side in opened.values():
+        side.close()
+    report.notes.append(f"{rounds} rounds; medians, with min-max; every side makes objects of its rows")
+    report.tables.append(table)
+    return report
