@@ -55,6 +55,10 @@ class App:
         """Declare a use case that only reads. What it is supplied with refuses to write."""
         return self._declaring(Kind.QUERY, {"route": route, "allow": allow, "limit": limit, "scope": scope})
 
+    def operation(self, *, scope: Scope = "tenant") -> Callable[[F], F]:
+        """Declare a command for operators. It has no route: the command line runs it, `freehold call`."""
+        return self._declaring(Kind.COMMAND, {"scope": scope})
+
     def bulk(self, route: str, use_case: Callable[..., object], *, at_most: int = 100) -> None:
         """Offer a command for many items at once. Each is authorised and done by itself, and has a result of its own."""
         self.declared.bulks.append((route, use_case, at_most))

@@ -31,7 +31,8 @@ class _Assembly:
             self._case(function, kind, options)
         for route, function, at_most in self.declared.bulks:
             self._bulk(route, function, at_most)
-        seeds = tuple(c for c in (self._read(f, Kind.COMMAND, {"scope": "tenant"}) for f in self.declared.seeds) if c)
+        seeding: dict[str, object] = {"allow": self.declared.roles[-1] if self.declared.roles else None}
+        seeds = tuple(case for case in (self._read(f, Kind.COMMAND, seeding) for f in self.declared.seeds) if case)
         everything = (*self.cases.values(), *seeds)
         model = Model(
             self.declared.name, self.declared.roles, self.declared.manager, self.cases, self._entities(everything),

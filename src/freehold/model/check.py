@@ -25,7 +25,7 @@ def check(model: Model) -> Iterator[Finding]:
         _routes(model),
         _entities(model),
         _events(model),
-        *(rule(case) for case in cases for rule in (_size, _query, _scope, _period, _limit)),
+        *(rule(case) for case in cases for rule in (_size, _query, _scope, _caller, _period, _limit)),
         *(_rules(case) for case in cases if case.allow is not None),
     )
 
@@ -117,6 +117,13 @@ def _scope(case: UseCase) -> Iterator[Finding]:
         elif _on_platform(given):
             fix = 'declare the use case with scope="everyone"'
             yield Finding("FH126", case.place, f"{case.name}: `{given.parameter}` is kept once, not for each tenant", fix)
+
+
+def _caller(case: UseCase) -> Iterator[Finding]:
+    for given in case.needs(Need.CALLER):
+        if not case.function.__module__.startswith("freehold."):
+            message = f"{case.name}: `{given.parameter}` would show the app which tenant it runs for"
+            yield Finding("FH132", case.place, message, "remove it: every store is bound to the right tenant already")
 
 
 def _on_platform(given: Capability) -> bool:

@@ -59,6 +59,8 @@ class Lookup:
     """The parameter that bounds the order field, if there is one."""
     page: str | None
     """The parameter that says which page, if there is one."""
+    parameters: tuple[str, ...]
+    """All parameters, in the order they are written."""
     defaults: tuple[tuple[str, object], ...]
     place: Place
 
@@ -136,7 +138,7 @@ class _Reader:
         descending = declared.descending or declared.newest_first
         return Lookup(
             self.entity, self.store.__name__, self.name, keys, order, descending, declared.unique, span, page,
-            defaults, self.place,
+            tuple(hints), defaults, self.place,
         )  # fmt: skip
 
     @property

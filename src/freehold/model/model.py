@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from freehold.model.data import Entity, Event
-from freehold.model.lookup import Lookup
+from freehold.model.lookup import Lookup, reference_of
 from freehold.model.names import snake
-from freehold.model.ports import Port
+from freehold.model.ports import Port, User
 from freehold.model.rules import Role
 from freehold.model.usecase import Kind, UseCase
 
@@ -41,6 +41,14 @@ class Model:
     events: Mapping[str, type[Event]]
     adapters: Mapping[type[Port], Mapping[str, object]] = field(default_factory=dict)
     seeds: tuple[UseCase, ...] = ()
+    people: type[Entity] | None = None
+    """What keeps the members of a tenant: the entity that an `Id[User]` names."""
+
+    def references(self, entity: type[Entity]) -> tuple[tuple[str, type[Entity]], ...]:
+        """The fields by which an entity names others, and what they name."""
+        named = ((name, reference_of(info.annotation)) for name, info in entity.model_fields.items() if name != "id")
+        targets = ((name, self.people if target is User else target) for name, target in named)
+        return tuple((name, target) for name, target in targets if target is not None and issubclass(target, Entity))
 
     def handlers(self, event: type[Event]) -> tuple[UseCase, ...]:
         """What follows from an event."""
@@ -58,8 +66,12 @@ class Model:
         """The use case a function became."""
         return next(case for case in (*self.use_cases.values(), *self.seeds) if case.function is function)
 
-    def joined(self, other: Model) -> Model:
-        """This model with another one's declarations, marked as built in."""
+    def keeping(self, own: Mapping[str, type[Entity]], lookups: tuple[Lookup, ...]) -> Model:
+        """This model with entities that the runtime keeps for itself."""
+        return replace(self, entities={**self.entities, **own}, lookups=(*self.lookups, *lookups))
+
+    def joined(self, other: Model, people: type[Entity]) -> Model:
+        """This model with another one's declarations, marked as built in. `people` is what an `Id[User]` names."""
         theirs = {name: replace(case, built_in=True) for name, case in other.use_cases.items()}
         return replace(
             self,
@@ -68,6 +80,7 @@ class Model:
             lookups=tuple(dict.fromkeys((*other.lookups, *self.lookups))),
             events={**other.events, **self.events},
             adapters={**other.adapters, **self.adapters},
+            people=people,
         )
 
 

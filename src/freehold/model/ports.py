@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol, TypeVar
-
-from pydantic import BaseModel, ConfigDict
 
 from freehold.model.data import Entity, Event, Id
 
@@ -58,16 +57,25 @@ class Across(Protocol[S_co]):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a call comes from and whose ground it is bound to. For freehold's own accounts; refused to an app."""
+
+    ground: str
+    address: str = ""
+    roles: tuple[str, ...] = ()
+    """The app's roles, least first."""
+
+
 class Port(Protocol):
     """Something outside that the app needs. Subclass it, describe the methods, and `app.provide` its adapters."""
 
 
-class User(BaseModel):
-    """Who is calling: a member of the tenant, an API key, or (id empty) the system itself."""
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who is calling: a member of the tenant, an API key, or (id empty) nobody in particular."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: Id[User]
+    id: Id[User] = Id("")
     name: str = ""
     email: str = ""
     role: str = ""

@@ -17,7 +17,7 @@ from typing import Union, get_args, get_origin, get_type_hints
 from freehold.model.data import Entity, Event, Paging, Range
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.lookup import IMPORT_FIX, entity_of, is_read_only, is_store, plain, reference_of, shown
-from freehold.model.ports import Across, Emit, Now, Port, User
+from freehold.model.ports import Across, Caller, Emit, Now, Port, User
 from freehold.model.rules import Access, Rule
 
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9_\-./{}]*)")
@@ -42,6 +42,7 @@ class Need(StrEnum):
     NOW = "now"
     PORT = "port"
     ACROSS = "across"
+    CALLER = "caller"
 
 
 class Source(StrEnum):
@@ -172,6 +173,8 @@ def capability(parameter: str, hint: object) -> Capability | None:
         return Capability(parameter, Need.USER)
     if inner is Now:
         return Capability(parameter, Need.NOW)
+    if inner is Caller:
+        return Capability(parameter, Need.CALLER)
     if isinstance(inner, type) and Port in inner.__mro__:
         return Capability(parameter, Need.PORT, inner)
     return None

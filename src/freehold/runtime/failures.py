@@ -27,7 +27,7 @@ Detail = Mapping[str, object]
 class Failure(Exception):
     """A call that was refused, with a code for machines and a sentence for people."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
     default_code: ClassVar[str] = "INTERNAL"
     default_message: ClassVar[str] = "Something went wrong on our side."
 
@@ -38,12 +38,16 @@ class Failure(Exception):
         *,
         details: Sequence[Detail] = (),
         retry_after: float | None = None,
+        keeps: bool = False,
     ) -> None:
-        """Say what was refused. `retry_after` is in seconds."""
+        """Say what was refused. `retry_after` is in seconds. With `keeps`, what the call has written is kept all the same."""
         self.code = code or self.default_code
         self.message = message or self.default_message
         self.details = details
         self.retry_after = retry_after
+        self.keeps = keeps
+        self.is_race = False
+        self.replayed = False
         super().__init__(f"{self.code}: {self.message}")
 
 
@@ -77,6 +81,8 @@ class NotFound(Failure):
     status = 404
     default_code = "NOT_FOUND"
     default_message = "There is no such thing here."
+    id: str = ""
+    """Which id was asked for, so that one sent in a body is answered as wrong input."""
 
 
 class MethodNotAllowed(Failure):

@@ -1,0 +1,91 @@
+"""The port accounts need filled: passwords, tokens and secrets. And what they show to the outside."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, StringConstraints
+
+from freehold.model.data import Id
+from freehold.model.names import TENANT_ID
+from freehold.model.ports import Port, User
+
+ACCESS_SECONDS = 600
+SESSION_LIFETIME = timedelta(days=30)
+INVITATION_LIFETIME = timedelta(days=7)
+
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+Secret = Annotated[str, StringConstraints(max_length=1024)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
+Token = Annotated[str, StringConstraints(max_length=512)]
+
+
+class Door(Port, Protocol):
+    """What lets people in: password hashing with lockout, signed access tokens, fresh secrets."""
+
+    def hash(self, password: str) -> str:
+        """The salted hash to keep. Raises `Overloaded` when too many are waiting."""
+        ...
+
+    def check(self, email: str, address: str, password: str, hashed: str | None) -> bool:
+        """Whether the password is right. Costs the same for unknown people (None). Raises `Limited` when locked."""
+        ...
+
+    def access(self, organisation: str, person: str, session: str) -> str:
+        """A signed access token, bound to one organisation, good for `ACCESS_SECONDS`."""
+        ...
+
+    def secret(self) -> str:
+        """A fresh secret of 256 bits, URL-safe."""
+        ...
+
+
+class SignedIn(BaseModel):
+    """What somebody who has signed in gets: an access token for the calls, a refresh token for the next one."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str = "Bearer"  # noqa: S105  # the name of the scheme (RFC 6750), not a secret
+    expires_in: int = ACCESS_SECONDS
+    organisation: str
+    person: Id[User]
+
+
+class Place(BaseModel):
+    """An organisation one is a member of."""
+
+    slug: str
+    name: str
+    role: str
+
+
+class Issued(BaseModel):
+    """A secret that is shown this once."""
+
+    id: str
+    token: str
+    expires: datetime | None = None
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret of 256 random bits: SHA-256 is enough, as there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def matches(secret: str, kept: str) -> bool:
+    """Whether a secret is the one that was kept, in constant time."""
+    return hmac.compare_digest(digest(secret), kept)
+
+
+def opened(token: str, parts: int) -> list[str] | None:
+    """The parts of one of our own tokens, ids first and the secret last; None when it is not one."""
+    found = token.split(".")
+    well_formed = len(found) == parts and all(TENANT_ID.fullmatch(part) for part in found[:-1])
+    return found if well_formed else None

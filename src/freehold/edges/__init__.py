@@ -1,0 +1,1 @@
+"""Where calls come in, and what they need at the door."""

@@ -1,0 +1,113 @@
+"""Delivers what is in the outbox: woken after each commit, and sweeping for what a crash has left behind."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from freehold.model.data import Paging, Range
+from freehold.runtime.failures import Failure
+from freehold.runtime.invoke import Call, Runtime
+from freehold.runtime.outbox import BATCH, IN_STATE, TRIES, Delivery, taken, wait
+from freehold.runtime.ports import Changes, Principal, Random, Stale, Verb, Write
+from freehold.runtime.prepared import Sent
+from freehold.runtime.scope import Scope
+
+SWEEP = 1.0
+
+log = logging.getLogger("freehold.outbox")
+
+
+class Courier:
+    """One thread that visits the grounds with deliveries due, a batch each in turn, so that none waits for another."""
+
+    def __init__(self, runtime: Runtime, random: Random) -> None:
+        """Deliver through `runtime`. Call `start`, or `deliver_due` by hand."""
+        self._runtime, self._random = runtime, random
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin delivering in the background."""
+        self._thread = threading.Thread(target=self._work, name="freehold-courier", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the delivery under way and stop. What is left is still in the outbox."""
+        self._stopped.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """Say that something was put into the outbox."""
+        self._woken.set()
+
+    def deliver_due(self) -> int:
+        """Deliver everything that is due, and what follows from it. Returns how many deliveries were tried."""
+        count = 0
+        while grounds := self._runtime.database.busy_grounds(self._runtime.clock.now()):
+            for ground in grounds:
+                if self._stopped.is_set():
+                    return count
+                count += self._visit(ground)
+        return count
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            self._woken.clear()
+            try:
+                self.deliver_due()
+            except Exception:
+                log.exception("the outbox could not be read; it is tried again")
+            self._woken.wait(SWEEP)
+
+    def _visit(self, ground: str) -> int:
+        runtime = self._runtime
+        with Scope(ground) as scope:
+            unit = runtime.begin(scope)
+            due: Range[object] = Range(stop=runtime.clock.now() + timedelta(microseconds=1))  # up to and including now
+            waiting = unit.page(IN_STATE, ["waiting"], due, Paging(BATCH)).items
+            unit.close()
+        for delivery in waiting:
+            if isinstance(delivery, Delivery):
+                self._deliver(ground, delivery)
+        return len(waiting)
+
+    def _deliver(self, ground: str, delivery: Delivery) -> None:
+        ready = self._runtime.cases.get(delivery.handler)
+        if ready is None or ready.case.event is None:
+            self._put_back(ground, delivery, f"no handler {delivery.handler} any more", dead=True)
+            return
+        try:
+            event = ready.case.event.model_validate_json(delivery.payload)
+            sent = Sent({i.name: event for i in ready.case.inputs})
+            principal = Principal(tenant=ground, subject="", kind="system")
+            self._runtime(Call(ready, sent, principal, id=delivery.call, riding=[taken(delivery)]))
+        except Stale:
+            log.info("delivery %s was taken by somebody else", delivery.id)
+        except Failure as failure:
+            self._put_back(ground, delivery, f"{failure.code}: {failure.message}")
+        except Exception as error:
+            log.exception("handler %s failed", delivery.handler)
+            self._put_back(ground, delivery, f"{type(error).__name__}: {error}"[:500])
+
+    def _put_back(self, ground: str, delivery: Delivery, error: str, *, dead: bool = False) -> None:
+        tries = delivery.tries + 1
+        dead = dead or tries >= TRIES
+        now = self._runtime.clock.now()
+        again = delivery.model_copy(
+            update={
+                "version": delivery.version + 1, "tries": tries, "error": error, "updated_at": now,
+                "state": "dead" if dead else "waiting", "due": now + wait(tries, self._random),
+            }
+        )  # fmt: skip
+        if dead:
+            log.error("delivery %s to %s is dead after %d tries: %s", delivery.id, delivery.handler, tries, error)
+        with Scope(ground) as scope:
+            try:
+                self._runtime.database.commit([Changes(scope, [Write(Verb.SAVE, Delivery, again, delivery.version)], [])])
+            except Stale:
+                log.info("delivery %s was taken by somebody else", delivery.id)

@@ -1,0 +1,116 @@
+"""The same key, the same answer: one effect however often a client sends a command.
+
+The record is written in the command's own transaction, so there is no moment in which the effect exists and the
+record does not. Its id follows from principal, use case and client key, and it lies on the tenant's ground: no other
+tenant, person or route can meet it. A record lives 24 hours. (IETF draft-ietf-httpapi-idempotency-key-header.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from pydantic_core import from_json, to_json
+
+from freehold.model.data import Entity
+from freehold.runtime.envelope import Answer
+from freehold.runtime.failures import Conflict, Failure, Invalid
+from freehold.runtime.ids import derived
+from freehold.runtime.ports import Verb, Write
+from freehold.runtime.unit import Unit
+
+LIFETIME = timedelta(hours=24)
+LONGEST_KEY = 255
+BAD = 400
+DETERMINISTIC = frozenset({404, 409, 422})
+
+
+class Receipt(Entity):
+    """What was answered to a key."""
+
+    fingerprint: str
+    status: int
+    body: str
+    entity_version: int | None = None
+    cursor: str | None = None
+    paged: bool = False
+    expires: datetime
+
+
+class InFlight:
+    """The keys whose calls are running in this process."""
+
+    def __init__(self) -> None:
+        """None so far."""
+        self._keys: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def claimed(self, tenant: str, receipt: str) -> Iterator[None]:
+        """Hold a key while its call runs. Raises `Conflict` when somebody holds it."""
+        key = (tenant, receipt)
+        with self._lock:
+            if key in self._keys:
+                message = "A call with this Idempotency-Key is still running."
+                raise Conflict("IDEMPOTENT_CALL_RUNNING", message, retry_after=1)
+            self._keys.add(key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+
+
+def receipt_id(principal: str, case: str, key: str) -> str:
+    """Where the record of a key lies on its tenant's ground."""
+    return derived("receipt", principal, case, key)
+
+
+def fingerprint(inputs: Mapping[str, object]) -> str:
+    """A hash of the validated input, so that the order of JSON keys does not matter."""
+    return hashlib.sha256(to_json(dict(sorted(inputs.items())))).hexdigest()
+
+
+def known(unit: Unit, id: str, print_: str) -> Answer | None:
+    """The answer given to this key before, if there is one. Raises it when it was a failure.
+
+    Raises `Invalid` when the input was another.
+    """
+    receipt = unit.find(Receipt, id)
+    if not isinstance(receipt, Receipt) or receipt.expires <= unit.now:
+        return None
+    if receipt.fingerprint != print_:
+        message = "This Idempotency-Key was used with other input."
+        raise Invalid("IDEMPOTENCY_KEY_REUSED", message)
+    if receipt.status >= BAD:
+        raise _again(receipt)
+    body = receipt.body.encode()
+    version, cursor = receipt.entity_version, receipt.cursor
+    return Answer(receipt.status, body, next=cursor, paged=receipt.paged, version=version, replayed=True)
+
+
+def refusal(failure: Failure) -> Answer:
+    """A failure as something that can be kept under a key."""
+    told = {"code": failure.code, "message": failure.message, "details": list(failure.details)}
+    return Answer(failure.status, to_json(told))
+
+
+def _again(receipt: Receipt) -> Failure:
+    told = from_json(receipt.body)
+    failure = Failure(told["code"], told["message"], details=told["details"])
+    failure.status, failure.replayed = receipt.status, True
+    return failure
+
+
+def record(unit: Unit, id: str, print_: str, answer: Answer) -> Write:
+    """The write that keeps an answer, over an expired one if there is one."""
+    old = unit.find(Receipt, id)
+    receipt = Receipt(
+        id=id, version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now, fingerprint=print_,
+        status=answer.status, body=answer.data.decode(), entity_version=answer.version, cursor=answer.next,
+        paged=answer.paged, expires=unit.now + LIFETIME,
+    )  # fmt: skip
+    return Write(Verb.SAVE if old else Verb.ADD, Receipt, receipt, old.version if old else 0)

@@ -1,0 +1,281 @@
+"""The life of a call, in ten steps. HTTP, the outbox, jobs, the command line and tests all come through here.
+
+The first two, match (which use case?) and identify (whose token?), are the edge's. They make a `Call`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from freehold.model.names import PLATFORM, shout
+from freehold.model.ports import User
+from freehold.model.rules import Anyone
+from freehold.model.usecase import Kind, UseCase
+from freehold.runtime import audit, idempotency
+from freehold.runtime.access import Permits, permits
+from freehold.runtime.contention import EXCLUSIVE, Contention
+from freehold.runtime.envelope import Answer
+from freehold.runtime.failures import BadRequest, Conflict, Failure, Forbidden, NotFound, Unauthenticated
+from freehold.runtime.limits import Limits
+from freehold.runtime.membership import Membership
+from freehold.runtime.outbox import deliveries
+from freehold.runtime.ports import Changes, Clock, Dangling, Database, Principal, Snapshot, Stale, Taken, Write
+from freehold.runtime.prepared import Prepared, Sent, dangling
+from freehold.runtime.scope import Scope
+from freehold.runtime.supply import Given, Supplier, Supplies
+from freehold.runtime.unit import Shared, Unit, stale
+
+SYSTEM = User(name="the system")
+NOBODY = User()
+
+
+class Ready(NamedTuple):
+    """A use case with everything worked out that can be before a call."""
+
+    case: UseCase
+    prepared: Prepared
+    suppliers: tuple[tuple[str, Supplier], ...]
+    permits: Permits
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to one use case, from whoever and by whichever door."""
+
+    ready: Ready
+    sent: Sent
+    principal: Principal | None = None
+    id: str = ""
+    """The request id, for logs and the audit chain."""
+    key: str | None = None
+    """The client's Idempotency-Key."""
+    expected: int | None = None
+    """The version that If-Match names."""
+    address: str = ""
+    riding: Sequence[Write] = ()
+    """Writes of the runtime's own in the same transaction, such as taking a delivery off the outbox."""
+
+    @property
+    def ground(self) -> str:
+        """The tenant the token is bound to, or the platform. Raises `Unauthenticated` or `Forbidden` without one."""
+        if self.ready.case.scope == "everyone":
+            return PLATFORM
+        if self.principal is None:
+            raise Unauthenticated
+        if not self.principal.tenant:
+            raise Forbidden("NO_TENANT", "Enter an organisation first: this token is bound to none.")
+        return self.principal.tenant
+
+
+class Runtime:
+    """Runs calls. One per process; it holds nothing of any tenant's."""
+
+    def __init__(
+        self, cases: Mapping[str, UseCase], *, database: Database, membership: Membership, supplies: Supplies,
+        shared: Shared, limits: Limits, clock: Clock, ranks: Mapping[str, int],
+    ) -> None:  # fmt: skip
+        """Make every use case ready."""
+        self.database, self.clock = database, clock
+        self._membership, self._shared, self._limits = membership, shared, limits
+        self._running = idempotency.InFlight()
+        self._contention = Contention(clock)
+        self.cases = {
+            name: Ready(case, Prepared(case), supplies.of(case), permits(case, case.allow, ranks))
+            for name, case in cases.items()
+        }
+        self.followers: dict[str, list[str]] = {}
+        for name, case in cases.items():
+            if case.event is not None:
+                self.followers.setdefault(case.event.__name__, []).append(name)
+
+    def begin(self, scope: Scope) -> Unit:
+        """A unit of work on the ground of `scope`. Close it."""
+        return Unit(scope, self.database.snapshot(scope), self._shared, self.clock.now())
+
+    def __call__(self, call: Call) -> Answer:
+        """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
+        case, ground = call.ready.case, call.ground
+        self._admit(call, ground)
+        receipt = self._receipt(call)
+        with self._running.claimed(ground, receipt) if receipt else nullcontext():
+            for alone in self._contention.plan(ground, case):
+                try:
+                    answer = self._alone(call, ground, receipt) if alone is EXCLUSIVE else self._beside(call, ground, receipt)
+                    if answer.failure is not None:
+                        raise answer.failure
+                    return answer
+                except (Stale, Taken) as race:
+                    self._contention.lost(ground, case)
+                    lost = race
+                except _Refused as refused:
+                    self._note(call, refused, receipt)
+                    raise refused.failure from None
+        raise _conflict(lost)
+
+    def _steps(self, call: Call, unit: Unit, receipt: str | None) -> tuple[Answer, list[Changes]]:
+        """Steps 3 to 10. What comes back is not true before the changes are committed."""
+        ready = call.ready
+        me = self._recognise(call, unit)  #                           3 bind: a token becomes a member of one tenant
+        inputs = ready.prepared.read(call.sent)  #                    5 validate (4, admit, came before the store was asked)
+        print_ = idempotency.fingerprint(inputs) if receipt else ""
+        if receipt and (known := idempotency.known(unit, receipt, print_)):
+            return known, []  #                                       6 replay
+        try:
+            if not ready.permits(me, inputs, unit):  #                7 authorise
+                raise Forbidden if me.id else Unauthenticated
+            answer, units = self._run(call, me, inputs, unit)  #      8 run
+        except Failure as failure:
+            if failure.keeps:
+                return Answer(failure=failure), self._record(call, me, [unit], Answer(), None, print_)
+            refusal = ready.prepared.unknown_reference(failure, inputs) if isinstance(failure, NotFound) else failure
+            raise _Refused(refusal, me, print_) from None
+        if not ready.case.writes:
+            return answer, []
+        return answer, self._record(call, me, units, answer, receipt, print_)  # 9 record, 10 answer
+
+    def _beside(self, call: Call, ground: str, receipt: str | None) -> Answer:
+        """Try on a snapshot, beside whatever else is going on."""
+        scope = Scope(ground, call.id)
+        unit = self.begin(scope)
+        try:
+            answer, parts = self._steps(call, unit, receipt)
+            if parts:
+                self._commit(parts)
+            return answer
+        finally:
+            unit.close()
+
+    def _alone(self, call: Call, ground: str, receipt: str | None) -> Answer:
+        """Try while nobody else writes on this ground."""
+        with Scope(ground, call.id) as scope:
+            answers: list[Answer] = []
+
+            def work(snapshot: Snapshot) -> Sequence[Changes]:
+                unit = Unit(scope, snapshot, self._shared, self.clock.now())
+                answer, parts = self._steps(call, unit, receipt)
+                answers.append(answer)
+                return parts
+
+            try:
+                self.database.exclusively(scope, work)
+            except Dangling as missing:
+                raise dangling(missing.field) from None
+            return answers[-1]
+
+    def _commit(self, parts: Sequence[Changes]) -> None:
+        try:
+            self.database.commit(parts)
+        except Dangling as missing:
+            raise dangling(missing.field) from None
+
+    def _admit(self, call: Call, ground: str) -> None:
+        case = call.ready.case
+        if case.kind in (Kind.COMMAND, Kind.QUERY):
+            who = call.principal.subject if call.principal else call.address
+            self._limits.take(ground, who, case.name, case.limit)
+
+    def _receipt(self, call: Call) -> str | None:
+        """The id of the idempotency record, if the call has a key. An anonymous caller has no answers to keep."""
+        case = call.ready.case
+        if case.kind is not Kind.COMMAND or call.principal is None:
+            return None
+        if call.key is None:
+            if case.idempotent:
+                raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
+            return None
+        if not 0 < len(call.key) <= idempotency.LONGEST_KEY or not call.key.isprintable():
+            raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
+        return idempotency.receipt_id(f"{call.principal.issuer} {call.principal.subject}", case.name, call.key)
+
+    def _recognise(self, call: Call, unit: Unit) -> User:
+        case, principal = call.ready.case, call.principal
+        if principal is not None and principal.kind == "system":  # made in this process only; no token says so
+            return SYSTEM
+        if case.allow is None:  # handlers, jobs and operations are nobody's to call
+            raise Forbidden
+        if principal is None:
+            if isinstance(case.allow, Anyone):
+                return NOBODY
+            raise Unauthenticated
+        if case.scope == "everyone":
+            return self._membership.person(principal, unit)
+        return self._membership.member(principal, unit)
+
+    def _run(self, call: Call, me: User, inputs: Mapping[str, object], unit: Unit) -> tuple[Answer, list[Unit]]:
+        ready = call.ready
+        if call.expected is not None and ready.case.subject is not None:
+            unit.expected = (str(inputs[ready.case.subject[0]]), call.expected)
+        entered: dict[str, Unit] = {}
+        try:
+            given = Given(unit, me, call.address, lambda tenant: self._enter(entered, tenant, unit))
+            supplied = {parameter: supply(given) for parameter, supply in ready.suppliers}
+            value = ready.case.function(**inputs, **supplied)
+            if ready.prepared.is_async:
+                value = asyncio.run(value)  # type: ignore[arg-type]  # an async use case returns a coroutine
+            return ready.prepared.answer(value), [unit, *entered.values()]
+        finally:
+            unit.on_close += [other.close for other in entered.values()]
+
+    def _enter(self, entered: dict[str, Unit], tenant: str, unit: Unit) -> Unit:
+        """A unit of work on the ground of a chosen tenant, in the same transaction."""
+        if tenant not in entered:
+            scope = Scope(tenant, unit.scope.call)
+            entered[tenant] = self.begin(scope)
+        return entered[tenant]
+
+    def _record(
+        self, call: Call, me: User, units: list[Unit], answer: Answer, receipt: str | None, print_: str
+    ) -> list[Changes]:
+        """Everything that must be true together: data, outbox, idempotency record, audit entry."""
+        parts = []
+        for unit in units:
+            part = unit.changes()
+            actor, case = me.id or "system", call.ready.case.name
+            part.entry = audit.entry(actor, case, call.id, unit.now.isoformat(), part.writes)
+            part.writes += deliveries(unit, self.followers, call.id)
+            parts.append(part)
+        parts[0].writes += call.riding
+        if receipt:
+            parts[0].writes.append(idempotency.record(units[0], receipt, print_, answer))
+        return [part for part in parts if part.writes] or parts[:1]
+
+    def _note(self, call: Call, refused: _Refused, receipt: str | None) -> None:
+        """Note a refusal: in the audit chain when somebody tried what is not theirs to do, and under its key."""
+        failure, me = refused.failure, refused.me
+        forbidden = isinstance(failure, Forbidden) and bool(me.id)
+        keep = receipt if failure.status in idempotency.DETERMINISTIC and not failure.is_race else None
+        if not (forbidden or keep):
+            return
+        scope = Scope(call.ground, call.id)
+        unit = self.begin(scope)
+        try:
+            part = unit.changes()
+            if forbidden:
+                at, case = unit.now.isoformat(), call.ready.case.name
+                part.entry = audit.entry(me.id, case, call.id, at, [], failure.code)
+            if keep:
+                part.writes.append(idempotency.record(unit, keep, refused.fingerprint, idempotency.refusal(failure)))
+            self.database.commit([part])
+        finally:
+            unit.close()
+
+
+class _Refused(Exception):
+    """A failure on its way out, with what is needed to note it."""
+
+    def __init__(self, failure: Failure, me: User, fingerprint: str) -> None:
+        super().__init__(failure.code)
+        self.failure, self.me, self.fingerprint = failure, me, fingerprint
+
+
+def _conflict(lost: Stale | Taken) -> Conflict:
+    """What a caller is told when a race, or a unique value, was lost for good."""
+    if isinstance(lost, Stale):
+        return stale(lost.kind)
+    fields = lost.lookup.keys if lost.lookup else ("id",)
+    code = f"{shout(lost.kind.__name__)}_{shout('_'.join(fields))}_TAKEN"
+    return Conflict(code, f"This {' and '.join(fields)} is taken.", details=[{"loc": [fields[-1]], "msg": "This is taken."}])

@@ -1,0 +1,83 @@
+"""The environment, read once, into one frozen value. Nothing else reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from freehold.model.finding import Finding, ModelError, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set from outside: `FREEHOLD_<NAME>` for each field. The defaults suit a laptop."""
+
+    environment: str = "local"
+    """Which adapters `app.provide` chooses, by name."""
+    data: str = ".freehold"
+    """The folder for the database and the keys."""
+    store: str = "sqlite"
+    """Where entities are kept. One of `freehold.wiring.STORES`."""
+    issuer: str = "freehold"
+    """The `iss` of the access tokens we sign."""
+    keys: str = ""
+    """The key ring as secret text. Without it, a file in `data` is made and used."""
+    issuers: str = "[]"
+    """Outside OIDC issuers to believe, as JSON: see `docs/howto/oidc.md`."""
+    workers: int = 16
+    """Threads that run use cases."""
+    queue_depth: int = 20
+    """How many calls of one tenant may wait."""
+    queue_seconds: float = 0.25
+    """How long a call may wait before it is answered 503."""
+    body_limit: int = 1_048_576
+    """The largest request body, in bytes."""
+    cors_origins: str = ""
+    """Origins that browsers may call from, separated by commas. There is no wildcard."""
+    tenant_limit: str = "60000/minute"
+    """How many calls one tenant may make."""
+    principal_limit: str = "30000/minute"
+    """How many calls one member, key or address may make."""
+    drain_seconds: float = 20.0
+    """How long calls in flight may take once SIGTERM has come."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+
+    @property
+    def database_file(self) -> str:
+        """Where the embedded store keeps everything."""
+        return str(Path(self.data) / "data.db")
+
+    @property
+    def outside_issuers(self) -> list[dict[str, object]]:
+        """The outside issuers, as they are written. Raises `ModelError` (FH401) when it is not a JSON list of objects."""
+        try:
+            read = json.loads(self.issuers)
+        except ValueError:
+            read = None
+        if not isinstance(read, list) or not all(isinstance(one, dict) for one in read):
+            raise _wrong("issuers", "it is not a JSON list of objects")
+        return read
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value of the wrong type."""
+    given = {key: value for key, value in (environment or os.environ).items() if key.startswith("FREEHOLD_")}
+    known = {f"FREEHOLD_{field.name.upper()}": field for field in fields(Settings)}
+    values: dict[str, object] = {}
+    for key, text in given.items():
+        if key not in known:
+            raise _wrong(key, f"there is no such setting; there are: {', '.join(sorted(known))}")
+        kind = type(known[key].default)
+        try:
+            values[known[key].name] = kind(text)
+        except ValueError:
+            raise _wrong(key, f"{text!r} is not {'a whole number' if kind is int else 'a number'}") from None
+    return Settings(**values)  # type: ignore[arg-type]  # each value was made by its field's own type
+
+
+def _wrong(name: str, message: str) -> ModelError:
+    return ModelError([Finding("FH401", Place("environment", 0), f"{name}: {message}", "see docs/reference/settings.md")])

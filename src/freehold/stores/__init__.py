@@ -1,0 +1,1 @@
+"""Where entities are kept: one adapter a technology, all held to the same contract suite."""

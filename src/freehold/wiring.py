@@ -1,0 +1,124 @@
+"""Settings to adapters: an app becomes a backend. Stores and the app's own ports are named by string, and imported when chosen."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from freehold.accounts.door import Door
+from freehold.accounts.membership import Accounts
+from freehold.accounts.records import Member, Members
+from freehold.accounts.routes import accounts
+from freehold.edges.door import LocalDoor
+from freehold.edges.keys import KeyFile, KeyRing, KeySource
+from freehold.edges.passwords import Argon2Passwords
+from freehold.edges.sealing import AesSivSeal
+from freehold.edges.system import SystemClock, SystemRandom
+from freehold.edges.tokens import LocalTokens
+from freehold.model.app import App
+from freehold.model.data import Entity
+from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.lookup import lookups_of
+from freehold.model.model import Model, table_of
+from freehold.model.ports import Port
+from freehold.runtime.cursor import Cursors
+from freehold.runtime.delivery import Courier
+from freehold.runtime.idempotency import Receipt
+from freehold.runtime.ids import TimeIds
+from freehold.runtime.invoke import Runtime
+from freehold.runtime.limits import Limits
+from freehold.runtime.lockout import Lockout
+from freehold.runtime.outbox import Deliveries, Delivery
+from freehold.runtime.ports import Clock, Database, Random, Tokens
+from freehold.runtime.supply import Supplies
+from freehold.runtime.unit import Shared
+from freehold.settings import Settings
+
+STORES = {"sqlite": "freehold.stores.sqlite:Sqlite"}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A running app, without a door to the outside: the edges are put before it."""
+
+    model: Model
+    runtime: Runtime
+    database: Database
+    tokens: Tokens
+    courier: Courier
+    clock: Clock
+    settings: Settings
+
+    def close(self) -> None:
+        """Stop delivering, and close the store."""
+        self.courier.stop()
+        self.database.close()
+
+
+def complete(app: App) -> Model:
+    """The app's model with the accounts, and with what the runtime keeps for itself. Raises `ModelError`."""
+    model = app.model()
+    if not model.roles:
+        fix = 'write `member, owner = app.roles("member", "owner")`'
+        raise ModelError([Finding("FH133", Place(app.name, 0), "the app has no roles", fix)])
+    own: dict[str, type[Entity]] = {table_of(kind): kind for kind in (Delivery, Receipt)}
+    return model.joined(accounts(model), people=Member).keeping(own, tuple(lookups_of(Deliveries)))
+
+
+def backend(
+    app: App, settings: Settings, *, memory: bool = False, clock: Clock | None = None, random: Random | None = None
+) -> Backend:
+    """Put an app together. With `memory` it leaves nothing behind. Raises `ModelError` for a model that does not fit.
+
+    Tests pass a clock and randomness of their own.
+    """
+    clock, random = clock or SystemClock(), random or SystemRandom()
+    model = complete(app)
+    keys = _keys(settings, clock, random, memory=memory)
+    tokens = LocalTokens(keys, clock, random, issuer=settings.issuer, audience=app.name)
+    database: Database = load(STORES[settings.store])(model, None if memory else settings.database_file)  # type: ignore[operator]  # a class named by string; a test checks it
+    door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
+    references = {kind: model.references(kind) for kind in model.entities.values()}
+    by_identity = next(pattern for pattern in lookups_of(Members) if pattern.name == "by_identity")
+    runtime = Runtime(
+        model.use_cases,
+        database=database,
+        membership=Accounts(database, by_identity, clock),
+        supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),
+        shared=Shared(Cursors(AesSivSeal(keys, clock), model.lookups), TimeIds(clock, random), references),
+        limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
+        clock=clock,
+        ranks={role.name: role.rank for role in model.roles},
+    )
+    return Backend(model, runtime, database, tokens, Courier(runtime, random), clock, settings)
+
+
+def load(target: str) -> object:
+    """What `"module:name"` names."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _keys(settings: Settings, clock: Clock, random: Random, *, memory: bool) -> KeySource:
+    if settings.keys:
+        return KeyRing.parse(settings.keys)
+    if memory:
+        return KeyRing.create(random)
+    file = KeyFile(Path(settings.data) / "keys.json", clock, random)
+    file.create()
+    return file
+
+
+def _adapters(model: Model, settings: Settings) -> dict[type[Port], object]:
+    """What fills the app's own ports in this environment. Raises `ModelError` (FH134) for one that nothing fills."""
+    chosen: dict[type[Port], object] = {}
+    for port, choices in model.adapters.items():
+        adapter = choices.get(settings.environment)
+        if adapter is None:
+            have = ", ".join(choices) or "none"
+            fix = f"add `{settings.environment}=` to its `app.provide(...)`; there are: {have}"
+            raise ModelError([Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)])
+        made = load(adapter) if isinstance(adapter, str) else adapter
+        chosen[port] = made() if isinstance(made, type) else made
+    return chosen
