@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from freehold.accounts.door import Door
@@ -11,9 +12,14 @@ from freehold.accounts.membership import Accounts
 from freehold.accounts.records import Member, Members
 from freehold.accounts.routes import accounts
 from freehold.edges.door import LocalDoor
+from freehold.edges.http import Api
+from freehold.edges.http import Limits as RequestLimits
+from freehold.edges.identity import Identity
 from freehold.edges.keys import KeyFile, KeyRing, KeySource
+from freehold.edges.openapi import document
 from freehold.edges.passwords import Argon2Passwords
 from freehold.edges.sealing import AesSivSeal
+from freehold.edges.site import Site
 from freehold.edges.system import SystemClock, SystemRandom
 from freehold.edges.tokens import LocalTokens
 from freehold.model.app import App
@@ -22,6 +28,7 @@ from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.lookup import lookups_of
 from freehold.model.model import Model, table_of
 from freehold.model.ports import Port
+from freehold.runtime.admission import FairQueue
 from freehold.runtime.cursor import Cursors
 from freehold.runtime.delivery import Courier
 from freehold.runtime.idempotency import Receipt
@@ -122,3 +129,13 @@ def _adapters(model: Model, settings: Settings) -> dict[type[Port], object]:
         made = load(adapter) if isinstance(adapter, str) else adapter
         chosen[port] = made() if isinstance(made, type) else made
     return chosen
+
+
+def site(made: Backend) -> Site:
+    """The backend's door to the outside, as an ASGI application."""
+    settings = made.settings
+    queue = FairQueue(settings.workers, settings.queue_depth, settings.queue_seconds, clock=made.clock)
+    identity, limits = Identity(made.tokens), RequestLimits(body=settings.body_limit)
+    api = Api(made.runtime, identity, queue, SystemRandom(), limits=limits, wake=made.courier.wake)
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    return Site(api, made.tokens, partial(document, made.model), origins=origins)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freehold.accounts.door import matches
+from hmac import compare_digest
+
 from freehold.accounts.records import ApiKey, Member, Organisation, Person
 from freehold.model.data import Id
 from freehold.model.lookup import Lookup
@@ -71,6 +72,6 @@ class Accounts:
 
     def _key(self, principal: Principal, unit: Unit) -> User:
         found = unit.find(ApiKey, principal.subject)
-        if not isinstance(found, ApiKey) or not matches(principal.session, found.secret):
+        if not isinstance(found, ApiKey) or not compare_digest(principal.session, found.secret):
             raise Unauthenticated
         return User(Id(found.id), found.name, role=found.role)

@@ -23,10 +23,7 @@ class LocalDoor:
 
     def check(self, email: str, address: str, password: str, hashed: str | None) -> bool:
         """See `Door.check`."""
-        self._lockout.admit(email, address)
-        right = self._passwords.verify(password, hashed)
-        (self._lockout.succeeded if right else self._lockout.failed)(email, address)
-        return right
+        return self._lockout.attempt(email, address, lambda: self._passwords.verify(password, hashed))
 
     def access(self, organisation: str, person: str, session: str) -> str:
         """See `Door.access`."""

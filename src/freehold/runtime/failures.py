@@ -8,7 +8,9 @@
     ├── Precondition     412   If-Match names another version
     ├── Invalid          422   the input is wrong; `details` say where
     ├── BadRequest       400   the request itself cannot be read
+    ├── MethodNotAllowed 405   the address exists, with other methods
     ├── TooLarge         413   more than the limit
+    ├── UnsupportedMedia 415   not JSON
     ├── Limited          429   too many; `retry_after` says when
     ├── Overloaded       503   no room now; `retry_after` says when
     └── StorageFull      507   the disk is full; reading still works
@@ -115,6 +117,14 @@ class TooLarge(Failure):
     status = 413
     default_code = "TOO_LARGE"
     default_message = "The request is larger than the limit."
+
+
+class UnsupportedMedia(Failure):
+    """The body is of a type that is not read here."""
+
+    status = 415
+    default_code = "UNSUPPORTED_MEDIA_TYPE"
+    default_message = "Send the body as application/json."
 
 
 class Invalid(Failure):

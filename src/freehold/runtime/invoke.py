@@ -20,7 +20,7 @@ from freehold.runtime.access import Permits, permits
 from freehold.runtime.contention import EXCLUSIVE, Contention
 from freehold.runtime.envelope import Answer
 from freehold.runtime.failures import BadRequest, Conflict, Failure, Forbidden, NotFound, Unauthenticated
-from freehold.runtime.limits import Limits
+from freehold.runtime.limits import Limits, network
 from freehold.runtime.membership import Membership
 from freehold.runtime.outbox import deliveries
 from freehold.runtime.ports import Changes, Clock, Dangling, Database, Principal, Snapshot, Stale, Taken, Write
@@ -40,6 +40,11 @@ class Ready(NamedTuple):
     prepared: Prepared
     suppliers: tuple[tuple[str, Supplier], ...]
     permits: Permits
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is for everybody: no token is asked for, and none is looked at."""
+        return isinstance(self.case.allow, Anyone)
 
 
 @dataclass(slots=True)
@@ -175,7 +180,7 @@ class Runtime:
     def _admit(self, call: Call, ground: str) -> None:
         case = call.ready.case
         if case.kind in (Kind.COMMAND, Kind.QUERY):
-            who = call.principal.subject if call.principal else call.address
+            who = call.principal.subject if call.principal else network(call.address)
             self._limits.take(ground, who, case.name, case.limit)
 
     def _receipt(self, call: Call) -> str | None:
