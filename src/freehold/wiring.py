@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freehold.accounts.door import Door
 from freehold.accounts.membership import Accounts
-from freehold.accounts.records import Member, Members
+from freehold.accounts.records import Member
 from freehold.accounts.routes import accounts
 from freehold.edges.door import LocalDoor
 from freehold.edges.http import Api
@@ -38,6 +38,7 @@ from freehold.runtime.limits import Limits
 from freehold.runtime.lockout import Lockout
 from freehold.runtime.outbox import Deliveries, Delivery
 from freehold.runtime.ports import Clock, Database, Random, Tokens
+from freehold.runtime.scheduler import Scheduler, Turn
 from freehold.runtime.supply import Supplies
 from freehold.runtime.unit import Shared
 from freehold.settings import Settings
@@ -54,8 +55,13 @@ class Backend:
     database: Database
     tokens: Tokens
     courier: Courier
+    scheduler: Scheduler
     clock: Clock
     settings: Settings
+
+    def start(self) -> None:
+        """Begin to deliver events and to run jobs, in the background."""
+        self.courier.start()
 
     def close(self) -> None:
         """Stop delivering, and close the store."""
@@ -69,7 +75,7 @@ def complete(app: App) -> Model:
     if not model.roles:
         fix = 'write `member, owner = app.roles("member", "owner")`'
         raise ModelError([Finding("FH133", Place(app.name, 0), "the app has no roles", fix)])
-    own: dict[str, type[Entity]] = {table_of(kind): kind for kind in (Delivery, Receipt)}
+    own: dict[str, type[Entity]] = {table_of(kind): kind for kind in (Delivery, Receipt, Turn)}
     return model.joined(accounts(model), people=Member).keeping(own, tuple(lookups_of(Deliveries)))
 
 
@@ -87,18 +93,19 @@ def backend(
     database: Database = load(STORES[settings.store])(model, None if memory else settings.database_file)  # type: ignore[operator]  # a class named by string; a test checks it
     door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
     references = {kind: model.references(kind) for kind in model.entities.values()}
-    by_identity = next(pattern for pattern in lookups_of(Members) if pattern.name == "by_identity")
     runtime = Runtime(
         model.use_cases,
         database=database,
-        membership=Accounts(database, by_identity, clock),
+        membership=Accounts(database, clock),
         supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),
         shared=Shared(Cursors(AesSivSeal(keys, clock), model.lookups), TimeIds(clock, random), references),
         limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
         clock=clock,
         ranks={role.name: role.rank for role in model.roles},
     )
-    return Backend(model, runtime, database, tokens, Courier(runtime, random), clock, settings)
+    scheduler = Scheduler(runtime)
+    courier = Courier(runtime, random, before=scheduler.enqueue_due)
+    return Backend(model, runtime, database, tokens, courier, scheduler, clock, settings)
 
 
 def load(target: str) -> object:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hmac import compare_digest
 
-from freehold.accounts.records import ApiKey, Member, Organisation, Person
+from freehold.accounts.records import ApiKey, Member, Members, Organisation, Organisations, Person
 from freehold.model.data import Id
-from freehold.model.lookup import Lookup
+from freehold.model.lookup import lookups_of
 from freehold.model.ports import User
 from freehold.runtime.failures import Forbidden, Unauthenticated
-from freehold.runtime.ports import Clock, Database, Principal
+from freehold.runtime.ports import Clock, Database, Principal, Span
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
 
 STALE_AFTER = 2.0
 MOST = 10_000
+BATCH = 200
+
+BY_IDENTITY = next(pattern for pattern in lookups_of(Members) if pattern.name == "by_identity")
+ALL = next(pattern for pattern in lookups_of(Organisations) if pattern.name == "all")
 
 
 class Accounts:
     """Fills the port `Membership` from what the accounts keep."""
 
-    def __init__(self, database: Database, by_identity: Lookup, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         """Read through `database`. Whether a tenant is suspended is remembered for two seconds."""
-        self._database, self._by_identity, self._clock = database, by_identity, clock
+        self._database, self._clock = database, clock
         self._states: dict[str, tuple[str, float]] = {}
 
     def member(self, principal: Principal, unit: Unit) -> User:
@@ -52,6 +57,22 @@ class Accounts:
         if state != "active":
             raise Unauthenticated
 
+    def tenants(self) -> Iterator[str]:
+        """See `Membership.tenants`."""
+        after: tuple[object, str] | None = None
+        while batch := self._batch(after):
+            yield from (tenant.id for tenant in batch if tenant.state == "active")
+            after = (batch[-1].id, batch[-1].id)
+
+    def _batch(self, after: tuple[object, str] | None) -> list[Organisation]:
+        with Scope.platform() as scope:
+            snapshot = self._database.snapshot(scope)
+            try:
+                found = snapshot.page(ALL, [], Span(BATCH, after=after))
+            finally:
+                snapshot.close()
+        return [entity for _, entity in found if isinstance(entity, Organisation)]
+
     def _read(self, tenant: str) -> str:
         with Scope.platform() as scope:
             snapshot = self._database.snapshot(scope)
@@ -65,7 +86,7 @@ class Accounts:
         if principal.issuer == "local":
             found = unit.find(Member, principal.subject)
         else:
-            found = unit.one(self._by_identity, [f"{principal.issuer} {principal.subject}"])
+            found = unit.one(BY_IDENTITY, [f"{principal.issuer} {principal.subject}"])
         if not isinstance(found, Member):
             raise Unauthenticated
         return User(Id(found.id), found.name, found.email, found.role)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from freehold.model.data import Paging, Range
-from freehold.runtime.failures import Failure
+from freehold.model.usecase import UseCase
+from freehold.runtime.failures import Failure, Forbidden, Unauthenticated
 from freehold.runtime.invoke import Call, Runtime
 from freehold.runtime.outbox import BATCH, IN_STATE, TRIES, Delivery, taken, wait
 from freehold.runtime.ports import Changes, Principal, Random, Stale, Verb, Write
@@ -15,6 +17,7 @@ from freehold.runtime.prepared import Sent
 from freehold.runtime.scope import Scope
 
 SWEEP = 1.0
+SUSPENDED = timedelta(minutes=1)
 
 log = logging.getLogger("freehold.outbox")
 
@@ -22,9 +25,9 @@ log = logging.getLogger("freehold.outbox")
 class Courier:
     """One thread that visits the grounds with deliveries due, a batch each in turn, so that none waits for another."""
 
-    def __init__(self, runtime: Runtime, random: Random) -> None:
-        """Deliver through `runtime`. Call `start`, or `deliver_due` by hand."""
-        self._runtime, self._random = runtime, random
+    def __init__(self, runtime: Runtime, random: Random, *, before: Callable[[], object] = lambda: None) -> None:
+        """Deliver through `runtime`. Call `start`, or `deliver_due` by hand. `before` is done before each sweep."""
+        self._runtime, self._random, self._before = runtime, random, before
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,6 +62,7 @@ class Courier:
         while not self._stopped.is_set():
             self._woken.clear()
             try:
+                self._before()
                 self.deliver_due()
             except Exception:
                 log.exception("the outbox could not be read; it is tried again")
@@ -78,16 +82,15 @@ class Courier:
 
     def _deliver(self, ground: str, delivery: Delivery) -> None:
         ready = self._runtime.cases.get(delivery.handler)
-        if ready is None or ready.case.event is None:
-            self._put_back(ground, delivery, f"no handler {delivery.handler} any more", dead=True)
+        if ready is None:
+            self._put_back(ground, delivery, f"there is no {delivery.handler} any more", dead=True)
             return
         try:
-            event = ready.case.event.model_validate_json(delivery.payload)
-            sent = Sent({i.name: event for i in ready.case.inputs})
+            sent = Sent(_inputs(ready.case, delivery))
             principal = Principal(tenant=ground, subject="", kind="system")
             self._runtime(Call(ready, sent, principal, id=delivery.call, riding=[taken(delivery)]))
-        except Stale:
-            log.info("delivery %s was taken by somebody else", delivery.id)
+        except (Forbidden, Unauthenticated):
+            self._postpone(ground, delivery)
         except Failure as failure:
             self._put_back(ground, delivery, f"{failure.code}: {failure.message}")
         except Exception as error:
@@ -106,8 +109,25 @@ class Courier:
         )  # fmt: skip
         if dead:
             log.error("delivery %s to %s is dead after %d tries: %s", delivery.id, delivery.handler, tries, error)
+        self._save(ground, again)
+
+    def _postpone(self, ground: str, delivery: Delivery) -> None:
+        """The tenant is suspended: its events wait, and that is no failure of theirs."""
+        later = self._runtime.clock.now() + SUSPENDED
+        self._save(ground, delivery.model_copy(update={"version": delivery.version + 1, "due": later}))
+
+    def _save(self, ground: str, delivery: Delivery) -> None:
         with Scope(ground) as scope:
             try:
-                self._runtime.database.commit([Changes(scope, [Write(Verb.SAVE, Delivery, again, delivery.version)], [])])
+                write = Write(Verb.SAVE, Delivery, delivery, delivery.version - 1)
+                self._runtime.database.commit([Changes(scope, [write], [])])
             except Stale:
                 log.info("delivery %s was taken by somebody else", delivery.id)
+
+
+def _inputs(case: UseCase, delivery: Delivery) -> dict[str, object]:
+    """What a handler is given: its event. A job is given nothing."""
+    if case.event is None:
+        return {}
+    event = case.event.model_validate_json(delivery.payload)
+    return {given.name: event for given in case.inputs}

@@ -85,7 +85,7 @@ class Runtime:
     ) -> None:  # fmt: skip
         """Make every use case ready."""
         self.database, self.clock = database, clock
-        self._membership, self._shared, self._limits = membership, shared, limits
+        self.membership, self._shared, self._limits = membership, shared, limits
         self._running = idempotency.InFlight()
         self._contention = Contention(clock)
         self.cases = {
@@ -199,6 +199,8 @@ class Runtime:
     def _recognise(self, call: Call, unit: Unit) -> User:
         case, principal = call.ready.case, call.principal
         if principal is not None and principal.kind == "system":  # made in this process only; no token says so
+            if case.kind in (Kind.HANDLER, Kind.JOB) and unit.scope.tenant != PLATFORM:
+                self.membership.admit(unit.scope.tenant)  # a suspended tenant's events wait, and its jobs rest
             return SYSTEM
         if case.allow is None:  # handlers, jobs and operations are nobody's to call
             raise Forbidden
@@ -207,8 +209,8 @@ class Runtime:
                 return NOBODY
             raise Unauthenticated
         if case.scope == "everyone":
-            return self._membership.person(principal, unit)
-        return self._membership.member(principal, unit)
+            return self.membership.person(principal, unit)
+        return self.membership.member(principal, unit)
 
     def _run(self, call: Call, me: User, inputs: Mapping[str, object], unit: Unit) -> tuple[Answer, list[Unit]]:
         ready = call.ready

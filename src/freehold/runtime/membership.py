@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from freehold.model.ports import User
@@ -18,4 +19,12 @@ class Membership(Protocol):
 
     def person(self, principal: Principal, unit: Unit) -> User:
         """The person, on the platform's ground. Raises `Unauthenticated` when there is no such person."""
+        ...
+
+    def admit(self, tenant: str) -> None:
+        """Raises `Forbidden` for a suspended tenant, and `Unauthenticated` for one that is gone."""
+        ...
+
+    def tenants(self) -> Iterator[str]:
+        """The ids of all active tenants, oldest first."""
         ...

@@ -67,7 +67,8 @@ class Caller:
         return self.backend.tokens.issue(self.tenant, self.me, "test", 600)
 
     def deliver(self) -> int:
-        """Deliver all events that are due, and what follows from them."""
+        """Enqueue the jobs and deliver the events that are due, and what follows from them."""
+        self.backend.scheduler.enqueue_due()
         return self.backend.courier.deliver_due()
 
     def _operate(self, function: Callable[..., object], principal: Principal, **inputs: object) -> None:
