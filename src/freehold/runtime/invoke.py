@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from freehold.model.names import PLATFORM, shout
@@ -85,7 +85,8 @@ class Runtime:
     ) -> None:  # fmt: skip
         """Make every use case ready."""
         self.database, self.clock = database, clock
-        self.membership, self._shared, self._limits = membership, shared, limits
+        self.membership, self._limits = membership, limits
+        self._shared, self._reading = shared, replace(shared, references={})
         self._running = idempotency.InFlight()
         self._contention = Contention(clock)
         self.cases = {
@@ -97,9 +98,10 @@ class Runtime:
             if case.event is not None:
                 self.followers.setdefault(case.event.__name__, []).append(name)
 
-    def begin(self, scope: Scope) -> Unit:
-        """A unit of work on the ground of `scope`. Close it."""
-        return Unit(scope, self.database.snapshot(scope), self._shared, self.clock.now())
+    def begin(self, scope: Scope, *, writes: bool = True) -> Unit:
+        """A unit of work on the ground of `scope`. Close it. Who only reads need not remember what was referred to."""
+        shared = self._shared if writes else self._reading
+        return Unit(scope, self.database.snapshot(scope), shared, self.clock.now())
 
     def __call__(self, call: Call) -> Answer:
         """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
@@ -145,7 +147,7 @@ class Runtime:
     def _beside(self, call: Call, ground: str, receipt: str | None) -> Answer:
         """Try on a snapshot, beside whatever else is going on."""
         scope = Scope(ground, call.id)
-        unit = self.begin(scope)
+        unit = self.begin(scope, writes=call.ready.case.writes)
         try:
             answer, parts = self._steps(call, unit, receipt)
             if parts:
