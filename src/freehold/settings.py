@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from freehold.model.finding import Finding, ModelError, Place
 
@@ -53,7 +54,7 @@ class Settings:
 
     @property
     def outside_issuers(self) -> list[dict[str, object]]:
-        """The outside issuers, as they are written. Raises `ModelError` (FH401) when it is not a JSON list of objects."""
+        """The outside issuers, as written. Raises `ModelError` (FH401) when it is not a JSON list of objects."""
         try:
             read = json.loads(self.issuers)
         except ValueError:
@@ -67,17 +68,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value of the wrong type."""
     given = {key: value for key, value in (environment or os.environ).items() if key.startswith("FREEHOLD_")}
     known = {f"FREEHOLD_{field.name.upper()}": field for field in fields(Settings)}
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for key, text in given.items():
         if key not in known:
             raise _wrong(key, f"there is no such setting; there are: {', '.join(sorted(known))}")
-        kind = type(known[key].default)
+        kind = {str: str, int: int, float: float}[type(known[key].default)]
         try:
             values[known[key].name] = kind(text)
         except ValueError:
             raise _wrong(key, f"{text!r} is not {'a whole number' if kind is int else 'a number'}") from None
-    return Settings(**values)  # type: ignore[arg-type]  # each value was made by its field's own type
+    return replace(Settings(), **values)
 
 
 def _wrong(name: str, message: str) -> ModelError:
-    return ModelError([Finding("FH401", Place("environment", 0), f"{name}: {message}", "see docs/reference/settings.md")])
+    place, fix = Place("environment", 0), "see docs/reference/settings.md"
+    return ModelError([Finding("FH401", place, f"{name}: {message}", fix)])

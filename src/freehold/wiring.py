@@ -1,11 +1,13 @@
-"""Settings to adapters: an app becomes a backend. Stores and the app's own ports are named by string, and imported when chosen."""
+"""Settings to adapters: an app becomes a backend. Stores and the app's own ports are imported when chosen."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from freehold.accounts.door import Door
 from freehold.accounts.membership import Accounts
@@ -27,7 +29,6 @@ from freehold.model.data import Entity
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.lookup import lookups_of
 from freehold.model.model import Model, table_of
-from freehold.model.ports import Port
 from freehold.runtime.admission import FairQueue
 from freehold.runtime.cursor import Cursors
 from freehold.runtime.delivery import Courier
@@ -90,7 +91,8 @@ def backend(
     model = complete(app)
     keys = _keys(settings, clock, random, memory=memory)
     tokens = LocalTokens(keys, clock, random, issuer=settings.issuer, audience=app.name)
-    database: Database = load(STORES[settings.store])(model, None if memory else settings.database_file)  # type: ignore[operator]  # a class named by string; a test checks it
+    open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
+    database = open_store(model, None if memory else settings.database_file)
     door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
@@ -124,15 +126,17 @@ def _keys(settings: Settings, clock: Clock, random: Random, *, memory: bool) -> 
     return file
 
 
-def _adapters(model: Model, settings: Settings) -> dict[type[Port], object]:
+def _adapters(model: Model, settings: Settings) -> dict[object, object]:
     """What fills the app's own ports in this environment. Raises `ModelError` (FH134) for one that nothing fills."""
-    chosen: dict[type[Port], object] = {}
+    chosen: dict[object, object] = {}
     for port, choices in model.adapters.items():
         adapter = choices.get(settings.environment)
         if adapter is None:
             have = ", ".join(choices) or "none"
             fix = f"add `{settings.environment}=` to its `app.provide(...)`; there are: {have}"
-            raise ModelError([Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)])
+            raise ModelError(
+                [Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)]
+            )
         made = load(adapter) if isinstance(adapter, str) else adapter
         chosen[port] = made() if isinstance(made, type) else made
     return chosen

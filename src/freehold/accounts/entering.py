@@ -95,7 +95,7 @@ def switch(
     session, secret = _session(token, sessions)
     if there is None or members(there.id).find(Id(me.id)) is None:
         raise NotFound("ORGANISATION_NOT_FOUND", "There is no such organisation here.")
-    if session is None or session.person != me.id or session.revoked or not matches(secret, session.secret):
+    if session is None or str(session.person) != str(me.id) or session.revoked or not matches(secret, session.secret):
         raise Unauthenticated("SESSION_OVER", "Sign in again.")
     fresh = door.secret()
     session.organisation, session.secret = there.id, digest(fresh)
@@ -110,7 +110,9 @@ def sign_out(token: Token, sessions: Store[Session]) -> None:
         sessions.save(session)
 
 
-def my_organisations(me: User, people: ReadOnly[People], organisations: ReadOnly[Organisations], members: Across[ReadOnly[Members]]) -> list[Place]:
+def my_organisations(
+    me: User, people: ReadOnly[People], organisations: ReadOnly[Organisations], members: Across[ReadOnly[Members]]
+) -> list[Place]:
     """List the organisations one is a member of."""
     places = []
     for id in people.get(Id(me.id)).organisations:

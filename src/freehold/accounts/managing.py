@@ -92,7 +92,8 @@ def accept_invitation(
         raise NotFound("INVITATION_NOT_FOUND", "There is no such invitation.")
     person = people.by_email(found.email)
     if person is None:
-        person = people.add(Person(email=found.email, name=name, password=door.hash(password), organisations=[parts[0]]))
+        hashed = door.hash(password)
+        person = people.add(Person(email=found.email, name=name, password=hashed, organisations=[parts[0]]))
     elif not door.check(found.email, "", password, person.password):
         raise Unauthenticated("WRONG_CREDENTIALS", "The password is wrong.")
     elif members(parts[0]).find(Id(person.id)) is not None:
@@ -137,5 +138,3 @@ def _not_the_last_owner(member: Member, role: str, members: Members, caller: Cal
     others = (other for other in members.all(Paging(200)) if other.id != member.id and other.role == owner)
     if next(others, None) is None:
         raise Conflict("LAST_OWNER", f"An organisation needs at least one {owner}.")
-
-

@@ -1,4 +1,4 @@
-"""Who a principal is: read from the tenant's own ground on every call, so that removing a member takes effect at once."""
+"""Who a principal is: read from the tenant's own ground on every call, so removing a member takes effect at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Accounts:
 
     def person(self, principal: Principal, unit: Unit) -> User:
         """See `Membership.person`. API keys are no people."""
-        found = unit.find(Person, principal.subject) if principal.kind == "person" and principal.issuer == "local" else None
+        ours = principal.kind == "person" and principal.issuer == "local"
+        found = unit.find(Person, principal.subject) if ours else None
         if not isinstance(found, Person):
             raise Unauthenticated
         return User(Id(found.id), found.name, found.email)

@@ -20,7 +20,7 @@ class Person(Entity, platform=True):
     email: str
     name: str
     password: str
-    organisations: list[str] = []
+    organisations: list[str] = Field(default_factory=list)
 
 
 class People(Store[Person], Protocol):

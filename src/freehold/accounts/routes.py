@@ -21,9 +21,13 @@ def accounts(model: Model) -> Model:
     app.command("POST /auth/refresh", allow=anyone, scope=everyone)(entering.refresh)
     app.command("POST /auth/switch", allow=signed_in, scope=everyone)(entering.switch)
     app.command("POST /auth/sign-out", allow=anyone, scope=everyone)(entering.sign_out)
-    app.command("POST /auth/accept-invitation", allow=anyone, scope=everyone, limit="20/minute")(managing.accept_invitation)
+    app.command("POST /auth/accept-invitation", allow=anyone, scope=everyone, limit="20/minute")(
+        managing.accept_invitation
+    )
     app.query("GET /auth/organisations", allow=signed_in, scope=everyone)(entering.my_organisations)
-    app.command("POST /auth/organisations", allow=signed_in, scope=everyone, limit="20/hour")(entering.found_organisation)
+    app.command("POST /auth/organisations", allow=signed_in, scope=everyone, limit="20/hour")(
+        entering.found_organisation
+    )
     app.query("GET /auth/me", allow=lowest)(entering.who_am_i)
 
     app.query("GET /members", allow=lowest)(managing.list_members)

@@ -19,11 +19,11 @@ def permits(case: UseCase, access: Access | None, ranks: Mapping[str, int]) -> P
     """Work out once, when the app starts, how to decide for one use case."""
     match access:
         case None | Anyone():
-            return lambda me, inputs, unit: True
+            return lambda *_: True
         case SignedIn():
-            return lambda me, inputs, unit: bool(me.id)
+            return lambda me, *_: bool(me.id)
         case Role(rank=rank):
-            return lambda me, inputs, unit: ranks.get(me.role, -1) >= rank
+            return lambda me, *_: ranks.get(me.role, -1) >= rank
         case Either(left=left, right=right):
             one, other = permits(case, left, ranks), permits(case, right, ranks)
             return lambda me, inputs, unit: one(me, inputs, unit) or other(me, inputs, unit)

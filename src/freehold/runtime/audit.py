@@ -25,7 +25,9 @@ def link(before: str, number: int, text: str) -> str:
     return hashlib.sha256(f"{number}\n{before}\n{text}".encode()).hexdigest()
 
 
-def entry(actor: str, case: str, call: str, at: str, writes: Sequence[Write], outcome: str = "done") -> dict[str, object]:
+def entry(
+    actor: str, case: str, call: str, at: str, writes: Sequence[Write], outcome: str = "done"
+) -> dict[str, object]:
     """What is noted of a call: who, what, when, and which entities; never what was in them."""
     touched = [[write.verb.value, write.kind.__name__, write.entity.id, write.entity.version] for write in writes]
     return {"actor": actor, "at": at, "call": call, "case": case, "on": touched, "outcome": outcome}

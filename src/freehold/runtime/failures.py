@@ -42,7 +42,7 @@ class Failure(Exception):
         retry_after: float | None = None,
         keeps: bool = False,
     ) -> None:
-        """Say what was refused. `retry_after` is in seconds. With `keeps`, what the call has written is kept all the same."""
+        """Say what was refused. `retry_after` is in seconds. With `keeps`, what the call wrote is kept all the same."""
         self.code = code or self.default_code
         self.message = message or self.default_message
         self.details = details

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from freehold.model.data import ALL, FIRST, Entity, Event
+from freehold.model.data import ALL, FIRST, Entity, Event, Paging, Range
 from freehold.model.lookup import Lookup
 from freehold.runtime.unit import Unit
 
@@ -72,7 +72,10 @@ def _method(pattern: Lookup) -> Callable[..., object]:
             return self._unit.one(pattern, values)
         bounds = given[pattern.span] if pattern.span else ALL
         paging = given[pattern.page] if pattern.page else FIRST
-        return self._unit.page(pattern, values, bounds, paging)  # type: ignore[arg-type]  # checked when the model was read
+        if not isinstance(bounds, Range) or not isinstance(paging, Paging):
+            message = f"{pattern.store}.{pattern.name} takes a Range and a Paging"
+            raise TypeError(message)
+        return self._unit.page(pattern, values, bounds, paging)
 
     ask.__name__ = pattern.name
     return ask
@@ -90,7 +93,8 @@ class Emitter:
     def __call__(self, event: Event) -> None:
         """See `Emit`."""
         if not isinstance(event, self._events):
-            message = f"FH203 this use case may emit {', '.join(e.__name__ for e in self._events)}, not {type(event).__name__}"
+            allowed = ", ".join(event.__name__ for event in self._events)
+            message = f"FH203 this use case may emit {allowed}, not {type(event).__name__}"
             raise TypeError(message)
         self._unit.emit(event)
 
@@ -98,14 +102,13 @@ class Emitter:
 class Reach:
     """Opens stores on the grounds of chosen tenants, for use cases declared with `scope="everyone"`."""
 
-    __slots__ = ("_bind", "_open", "_unit")
+    __slots__ = ("_bind", "_enter", "_unit")
 
-    def __init__(self, unit: Unit, open: Callable[[str], Unit], bind: Callable[[Unit], Handle]) -> None:
-        """`open` begins a unit of work on a tenant's ground; `bind` makes the store of it."""
-        self._unit, self._open, self._bind = unit, open, bind
+    def __init__(self, unit: Unit, enter: Callable[[str], Unit], bind: Callable[[Unit], Handle]) -> None:
+        """`enter` begins a unit of work on a tenant's ground; `bind` makes the store of it."""
+        self._unit, self._enter, self._bind = unit, enter, bind
 
     def __call__(self, tenant: str) -> Handle:
         """See `Across`."""
         self._unit.scope.tenant  # noqa: B018  # refuses when the call is over
-        return self._bind(self._open(tenant))
-
+        return self._bind(self._enter(tenant))

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from pydantic_core import from_json, to_json
 
-from freehold.model.data import Entity
+from freehold.model.data import Entity, Id
 from freehold.runtime.envelope import Answer
 from freehold.runtime.failures import Conflict, Failure, Invalid
 from freehold.runtime.ids import derived
@@ -109,7 +109,7 @@ def record(unit: Unit, id: str, print_: str, answer: Answer) -> Write:
     """The write that keeps an answer, over an expired one if there is one."""
     old = unit.find(Receipt, id)
     receipt = Receipt(
-        id=id, version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now, fingerprint=print_,
+        id=Id(id), version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now, fingerprint=print_,
         status=answer.status, body=answer.data.decode(), entity_version=answer.version, cursor=answer.next,
         paged=answer.paged, expires=unit.now + LIFETIME,
     )  # fmt: skip

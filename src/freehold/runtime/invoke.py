@@ -6,7 +6,7 @@ The first two, match (which use case?) and identify (whose token?), are the edge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -79,7 +79,7 @@ class Call:
 class Runtime:
     """Runs calls. One per process; it holds nothing of any tenant's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the parts a runtime is put together from, each by name
         self, cases: Mapping[str, UseCase], *, database: Database, membership: Membership, supplies: Supplies,
         shared: Shared, limits: Limits, clock: Clock, ranks: Mapping[str, int],
     ) -> None:  # fmt: skip
@@ -111,10 +111,7 @@ class Runtime:
         with self._running.claimed(ground, receipt) if receipt else nullcontext():
             for alone in self._contention.plan(ground, case):
                 try:
-                    answer = self._alone(call, ground, receipt) if alone is EXCLUSIVE else self._beside(call, ground, receipt)
-                    if answer.failure is not None:
-                        raise answer.failure
-                    return answer
+                    return self._kept((self._alone if alone is EXCLUSIVE else self._beside)(call, ground, receipt))
                 except (Stale, Taken) as race:
                     self._contention.lost(ground, case)
                     lost = race
@@ -123,11 +120,18 @@ class Runtime:
                     raise refused.failure from None
         raise _conflict(lost)
 
+    @staticmethod
+    def _kept(answer: Answer) -> Answer:
+        """The answer, or the failure that came with what was written all the same."""
+        if answer.failure is not None:
+            raise answer.failure
+        return answer
+
     def _steps(self, call: Call, unit: Unit, receipt: str | None) -> tuple[Answer, list[Changes]]:
         """Steps 3 to 10. What comes back is not true before the changes are committed."""
         ready = call.ready
         me = self._recognise(call, unit)  #                           3 bind: a token becomes a member of one tenant
-        inputs = ready.prepared.read(call.sent)  #                    5 validate (4, admit, came before the store was asked)
+        inputs = ready.prepared.read(call.sent)  #                    5 validate (4, admit, came before all this)
         print_ = idempotency.fingerprint(inputs) if receipt else ""
         if receipt and (known := idempotency.known(unit, receipt, print_)):
             return known, []  #                                       6 replay
@@ -223,8 +227,8 @@ class Runtime:
             given = Given(unit, me, call.address, lambda tenant: self._enter(entered, tenant, unit))
             supplied = {parameter: supply(given) for parameter, supply in ready.suppliers}
             value = ready.case.function(**inputs, **supplied)
-            if ready.prepared.is_async:
-                value = asyncio.run(value)  # type: ignore[arg-type]  # an async use case returns a coroutine
+            if isinstance(value, Coroutine):  # an async use case, with an event loop of its own
+                value = asyncio.run(value)
             return ready.prepared.answer(value), [unit, *entered.values()]
         finally:
             unit.on_close += [other.close for other in entered.values()]
@@ -287,4 +291,5 @@ def _conflict(lost: Stale | Taken) -> Conflict:
         return stale(lost.kind)
     fields = lost.lookup.keys if lost.lookup else ("id",)
     code = f"{shout(lost.kind.__name__)}_{shout('_'.join(fields))}_TAKEN"
-    return Conflict(code, f"This {' and '.join(fields)} is taken.", details=[{"loc": [fields[-1]], "msg": "This is taken."}])
+    details = [{"loc": [fields[-1]], "msg": "This is taken."}]
+    return Conflict(code, f"This {' and '.join(fields)} is taken.", details=details)

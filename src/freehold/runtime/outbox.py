@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from freehold.model.data import Entity, Page, Paging, Range
+from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.lookup import Lookup, lookup, lookups_of
 from freehold.model.ports import Store
 from freehold.runtime.ports import Random, Verb, Write
@@ -56,7 +56,7 @@ def deliveries(unit: Unit, followers: Mapping[str, list[str]], call: str) -> Ite
         name = type(event).__name__
         for handler in followers.get(name, ()):
             delivery = Delivery(
-                id=unit.new_id(), version=1, created_at=unit.now, updated_at=unit.now, handler=handler, event=name,
+                id=Id(unit.new_id()), version=1, created_at=unit.now, updated_at=unit.now, handler=handler, event=name,
                 payload=event.model_dump_json(), call=call, due=unit.now,
             )  # fmt: skip
             yield Write(Verb.ADD, Delivery, delivery, 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from freehold.model.data import Entity
+from freehold.model.data import Entity, Id
 from freehold.model.names import PLATFORM
 from freehold.model.schedule import following
 from freehold.model.usecase import Kind, UseCase
@@ -49,8 +49,9 @@ class Scheduler:
         count = 0
         if turn.version:
             grounds = [PLATFORM] if job.scope == "everyone" else self._runtime.membership.tenants()
-            for count, ground in enumerate(grounds, 1):
+            for ground in grounds:
                 self._deliver(job, turn.due, ground, now)
+                count += 1
         self._advance(job, turn, now)
         return count
 
@@ -61,11 +62,11 @@ class Scheduler:
             unit = self._runtime.begin(scope)
             found = unit.find(Turn, id)
             unit.close()
-        return found if isinstance(found, Turn) else Turn(id=id, job=job.name, due=self._runtime.clock.now())
+        return found if isinstance(found, Turn) else Turn(id=Id(id), job=job.name, due=self._runtime.clock.now())
 
     def _deliver(self, job: UseCase, due: datetime, ground: str, now: datetime) -> None:
         delivery = Delivery(
-            id=derived("job", job.name, due.isoformat(), ground), version=1, created_at=now, updated_at=now,
+            id=Id(derived("job", job.name, due.isoformat(), ground)), version=1, created_at=now, updated_at=now,
             handler=job.name, event="", payload="{}", call=f"{job.name}.{due:%Y%m%dT%H%M}", due=now,
         )  # fmt: skip
         with Scope(ground) as scope:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
-from freehold.model.ports import Caller, Now, Port, User
+from freehold.model.ports import Caller, Now, User
 from freehold.model.usecase import Capability, Need, UseCase, events_in
 from freehold.runtime.handles import Emitter, Handle, Reach, handle_type
 from freehold.runtime.unit import Unit
@@ -30,7 +30,7 @@ Supplier = Callable[[Given], object]
 class Supplies:
     """Works out once, for each use case, how each of its capabilities is supplied."""
 
-    def __init__(self, model: Model, ports: Mapping[type[Port], object]) -> None:
+    def __init__(self, model: Model, ports: Mapping[object, object]) -> None:
         """Take the adapters chosen for the app's own ports."""
         self._ports = ports
         self._lookups = model.lookups
@@ -51,16 +51,19 @@ class Supplies:
             case Need.EMIT:
                 events = events_in(given.target)
                 return lambda have: Emitter(have.unit, events)
-            case Need.USER:
-                return lambda have: have.me
-            case Need.NOW:
-                return lambda have: Now.fromtimestamp(have.unit.now.timestamp(), have.unit.now.tzinfo)
-            case Need.CALLER:
-                roles = self._roles
-                return lambda have: Caller(have.unit.scope.tenant, have.address, roles)
             case Need.PORT:
-                adapter = self._ports[given.target]  # type: ignore[index]  # the model has read it as a port
-                return lambda have: adapter
+                adapter = self._ports[given.target]
+                return lambda _: adapter
+            case _:
+                return self._circumstance(given.need)
+
+    def _circumstance(self, need: Need) -> Supplier:
+        """What a call is made in: by whom, when, from where."""
+        if need is Need.USER:
+            return lambda have: have.me
+        if need is Need.NOW:
+            return lambda have: Now.fromtimestamp(have.unit.now.timestamp(), have.unit.now.tzinfo)
+        return lambda have: Caller(have.unit.scope.tenant, have.address, self._roles)
 
     def _binder(self, case: UseCase, given: Capability) -> Callable[[Unit], Handle]:
         kind, read_only = given.entity, given.read_only or not case.writes

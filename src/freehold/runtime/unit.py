@@ -68,7 +68,7 @@ class Unit:
         return next(iter(self._merged(lookup, values, Span(1))), None)
 
     def page(self, lookup: Lookup, values: Sequence[object], bounds: Range[object], paging: Paging) -> Page[Entity]:
-        """One page of a list, with a sealed cursor to the next. Raises `BadRequest` for a cursor that is not this list's."""
+        """One page, with a sealed cursor to the next. Raises `BadRequest` for a cursor that is not this list's."""
         question = (self.scope.tenant, lookup.store, lookup.name, to_json([values, bounds]).decode())
         after = self._shared.cursors.open(paging.cursor, lookup, question, self.now) if paging.cursor else None
         span = Span(paging.limit + 1, bounds.start, bounds.stop, after)
@@ -80,9 +80,14 @@ class Unit:
         return Page(items, self._shared.cursors.seal(place, question, self.now))
 
     def add(self, entity: Entity) -> Entity:
-        """Keep a new entity from the commit on. Gives it its id, unless it has one, its version and its times."""
+        """Keep a new entity from the commit on. Gives it its version, its times, and an id unless it has one."""
         self.scope.tenant  # noqa: B018  # refuses when the call is over
-        fresh = {"id": entity.id or self._shared.ids.new(), "version": 1, "created_at": self.now, "updated_at": self.now}
+        fresh = {
+            "id": entity.id or self._shared.ids.new(),
+            "version": 1,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
         entity.__dict__.update(fresh)
         kept = checked(entity)
         self._pending[type(entity), entity.id] = Write(Verb.ADD, type(entity), kept, 0)
@@ -205,10 +210,12 @@ def ranked(value: object, id: str) -> tuple[bool, object, str]:
 def checked(entity: Entity) -> Entity:
     """A validated copy, so that what is changed afterwards is not kept by accident. Raises `Invalid`."""
     try:
-        return type(entity).__pydantic_validator__.validate_python(dict(entity.__dict__))
+        kept: Entity = type(entity).__pydantic_validator__.validate_python(dict(entity.__dict__))
     except ValidationError as error:
-        details = [{"loc": list(e["loc"]), "msg": e["msg"]} for e in error.errors(include_url=False, include_input=False)]
+        problems = error.errors(include_url=False, include_input=False)
+        details = [{"loc": list(problem["loc"]), "msg": problem["msg"]} for problem in problems]
         raise Invalid(details=details) from None
+    return kept
 
 
 def copied(entity: Entity) -> Entity:

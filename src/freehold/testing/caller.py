@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from freehold.accounts.records import Organisations, People
 from freehold.accounts.tenants import create_tenant
@@ -39,15 +39,18 @@ class Caller:
         self.tenant, self.me = _found(backend, tenant, email)
         self.principal = Principal(tenant=self.tenant, subject=self.me, session="test")
 
-    def call(self, function: Callable[..., R], /, *, key: str | None = None, expected: int | None = None, **inputs: object) -> R:
+    def call(
+        self, function: Callable[..., R], /, *, key: str | None = None, expected: int | None = None, **inputs: object
+    ) -> R:
         """Call a use case as this member. Raises the `Failure` a client would be answered with."""
         ready = self.backend.runtime.cases[self.backend.model.case(function).name]
         answer = self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key, expected=expected))
-        return answer.value  # type: ignore[return-value]  # it is what the function returned
+        return cast("R", answer.value)
 
     def answer(self, name: str, *, key: str | None = None, **inputs: object) -> Answer:
         """The whole answer to a call of the use case with this name."""
-        return self.backend.runtime(Call(self.backend.runtime.cases[name], Sent(inputs), self.principal, id="test", key=key))
+        ready = self.backend.runtime.cases[name]
+        return self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key))
 
     def of(self, tenant: str) -> Caller:
         """A member with the same role in another tenant, on the same database."""
