@@ -1,0 +1,44 @@
+"""Many tasks at once: each is done by itself, and answered by itself."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from examples.teamflow.projects import Project
+from examples.teamflow.tasks import Task, create_task, read_task
+from freehold import Invalid
+from freehold.testing import Caller
+
+pytestmark = pytest.mark.xfail(reason="callers in tests do not know bulk yet", strict=False)
+
+
+def edit(who: Caller, items: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The results of a bulk edit, in the order of the items."""
+    results: list[dict[str, object]] = json.loads(who.answer("edit_task_in_bulk", items=items).data)
+    return results
+
+
+def test_many_tasks_are_edited_in_one_call(ada: Caller, project: Project) -> None:
+    tasks = [ada.call(create_task, project=project.id, title=f"Task {n}") for n in range(3)]
+    results = edit(ada, [{"id": task.id, "labels": ["later"]} for task in tasks])
+    assert [result["success"] for result in results] == [True] * 3
+    assert all(ada.call(read_task, id=task.id).labels == ("later",) for task in tasks)
+
+
+def test_one_item_that_fails_leaves_the_others_alone(ada: Caller, mallory: Caller, task: Task) -> None:
+    results = edit(mallory, [{"id": task.id, "title": "Mine"}])
+    assert [result["success"] for result in results] == [False]
+    results = edit(ada, [{"id": task.id, "title": ""}, {"id": task.id, "title": "Order two cakes"}])
+    assert [result["success"] for result in results] == [False, True]
+    assert ada.call(read_task, id=task.id).title == "Order two cakes"
+
+
+def test_a_viewer_edits_nothing_in_bulk_either(cleo: Caller, ada: Caller, task: Task) -> None:
+    assert edit(cleo, [{"id": task.id, "title": "Mine"}])[0]["success"] is False
+    assert ada.call(read_task, id=task.id) == task
+
+
+def test_there_is_a_limit_to_how_many(ada: Caller, task: Task) -> None:
+    with pytest.raises(Invalid):
+        edit(ada, [{"id": task.id, "title": "Again"}] * 101)
