@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import ours
@@ -13,11 +14,47 @@ from bench.load import percentile
 from bench.ours import StoreSide
 from bench.process import WORK, CannotRun
 from bench.stacks import Settings
-from bench.store import Bare, ids_of, projects_in, tenant_name
-from bench.table import Report, Table
+from bench.store import PROJECTS, Bare, ids_of, tenant_name
+from bench.table import Report, Table, interleaved, ratio, spread
 
 SIZES = ((1, 1_000), (100, 100_000), (10_000, 2_000_000))
 QUICK_SIZES = ((1, 1_000), (100, 20_000))
+WORKS = ("get", "list")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A store of one side at one size, open."""
+
+    side: str
+    tenants: int
+    tasks: int
+    store: StoreSide
+
+    @property
+    def size(self) -> str:
+        """Say how much is in it."""
+        return f"{self.tenants:,} tenant{'s' * (self.tenants > 1)}, {self.tasks:,} tasks"
+
+    def lookups(self, count: int, seed: int) -> dict[str, list[float]]:
+        """Return the us that each lookup took, of tenants and tasks that are picked by chance beforehand."""
+        chance = random.Random(seed)
+        wanted = []
+        for _ in range(count):
+            tenant = chance.randrange(self.tenants)
+            one = chance.choice(ids_of(1, tenant, self.tasks // self.tenants))
+            project = chance.choice(ids_of(2, tenant, PROJECTS))
+            wanted.append((tenant_name(tenant), one, project))
+        found: dict[str, list[float]] = {work: [] for work in WORKS}
+        for name, one, project in wanted:
+            begun = time.perf_counter()
+            self.store.get(name, one)
+            between = time.perf_counter()
+            self.store.first_page(name, project)
+            ended = time.perf_counter()
+            found["get"].append((between - begun) * 1e6)
+            found["list"].append((ended - between) * 1e6)
+        return {work: sorted(times) for work, times in found.items()}
 
 
 def bare(folder: Path, tenants: int, tasks: int) -> StoreSide:
@@ -27,58 +64,53 @@ def bare(folder: Path, tenants: int, tasks: int) -> StoreSide:
     return side
 
 
-def lookups(side: StoreSide, tenants: int, tasks: int, count: int) -> dict[str, list[float]]:
-    """Return the us that each lookup took, of tenants and tasks that are picked by chance."""
-    chance = random.Random(tasks)
-    found: dict[str, list[float]] = {"get by id": [], "list": []}
-    for _ in range(count):
-        tenant = chance.randrange(tenants)
-        name = tenant_name(tenant)
-        one = chance.choice(ids_of(1, tenant, tasks // tenants))
-        project = chance.choice(ids_of(2, tenant, projects_in(tenants, tasks)))
-        begun = time.perf_counter()
-        side.get(name, one)
-        between = time.perf_counter()
-        side.first_page(name, project)
-        ended = time.perf_counter()
-        found["get by id"].append((between - begun) * 1e6)
-        found["list"].append((ended - between) * 1e6)
-    return {work: sorted(times) for work, times in found.items()}
-
-
-def size(report: Report, table: Table, tenants: int, tasks: int, count: int) -> None:
-    """Fill both sides at one size and time them."""
+def fill(sizes: tuple[tuple[int, int], ...], report: Report) -> list[Filled]:
+    """Fill every side at every size."""
     makers: dict[str, Callable[[Path, int, int], StoreSide]] = {"sqlite3": bare, "freehold": ours.fill_store}
+    filled: list[Filled] = []
     for name, make in makers.items():
-        folder = WORK / "growth" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
+        for tenants, tasks in sizes:
+            folder = WORK / "growth" / f"{name}-{tasks}"
+            folder.mkdir(parents=True)
             begun = time.perf_counter()
-            side = make(folder, tenants, tasks)
-        except CannotRun as error:
-            report.notes.append(f"**{name} is left out** at {tasks:,} tasks: {error}")
-            continue
-        filled = time.perf_counter() - begun
-        lookups(side, tenants, tasks, count // 10)
-        found = lookups(side, tenants, tasks, count)
-        side.close()
-        shutil.rmtree(folder)
-        shares = [(work, share) for work in found for share in (50, 95)]
-        figures = {f"{work} p{share}": percentile(found[work], share / 100) for work, share in shares}
-        cells = [f"{value:.0f}" for value in figures.values()]
-        table.rows.append((f"{tenants:,} tenants, {tasks:,} tasks", name, *cells, f"{filled:.1f}"))
-        report.data[f"{name}, {tenants}, {tasks}"] = figures | {"fill seconds": filled}
-        print(f"  {name}, {tenants:,} tenants, {tasks:,} tasks: done", file=sys.stderr, flush=True)
+            try:
+                filled.append(Filled(name, tenants, tasks, make(folder, tenants, tasks)))
+            except CannotRun as error:
+                report.notes.append(f"**{name} is left out**: {error}")
+                break
+            took = time.perf_counter() - begun
+            print(f"  {name}, {filled[-1].size}: filled in {took:.1f} s", file=sys.stderr, flush=True)
+    return filled
 
 
 def run(settings: Settings) -> Report:
-    """Go through the sizes."""
+    """Fill everything, then look things up in interleaved rounds."""
     report = Report("growth", {"SQLite": sqlite3.sqlite_version})
-    head = ("size", "side", "get p50 us", "get p95 us", "list p50 us", "list p95 us", "filled in s")
-    table = Table("**Lookups by size**", head, words=2)
-    for tenants, tasks in QUICK_SIZES if settings.quick else SIZES:
-        size(report, table, tenants, tasks, 500 if settings.quick else 5_000)
-    report.tables.append(table)
-    report.notes.append("a list is 50 tasks of 100, at every size")
+    rounds, count = (2, 200) if settings.quick else (7, 2_000)
+    shutil.rmtree(WORK / "growth", ignore_errors=True)
+    filled = fill(QUICK_SIZES if settings.quick else SIZES, report)
+    found: dict[Filled, list[dict[str, list[float]]]] = {one: [] for one in filled}
+    for turn, one in interleaved(filled, rounds):
+        found[one].append(one.lookups(count, turn))
+    for one in filled:
+        one.store.close()
+    shutil.rmtree(WORK / "growth")
+    describe(report, found)
+    report.notes.append(f"{rounds} rounds of {count} lookups; a list is the 50 newest tasks of a project")
     return report
+
+
+def describe(report: Report, found: dict[Filled, list[dict[str, list[float]]]]) -> None:
+    """Make the table, with each size as a multiple of the smallest one of its side, and the data."""
+    shares = [(work, share) for work in WORKS for share in (0.5, 0.95)]
+    titles = [f"{work} p{share * 100:.0f}" for work, share in shares]
+    head = ("side", "size", *(f"{title} {what}" for title in titles for what in ("us", "to smallest")))
+    table = Table("**Lookups by size**", head, words=2)
+    smallest: dict[str, list[list[float]]] = {}
+    for one, rounds in found.items():
+        figures = [[percentile(seen[work], share) for seen in rounds] for work, share in shares]
+        to = smallest.setdefault(one.side, figures)
+        cells = [cell for now, then in zip(figures, to, strict=True) for cell in (spread(now, 0), ratio(now, then))]
+        table.rows.append((one.side, one.size, *cells))
+        report.data[f"{one.side}, {one.size}"] = dict(zip(titles, figures, strict=True))
+    report.tables.append(table)

@@ -22,15 +22,19 @@ class StoreSide(Protocol):
 
     def get(self, tenant: str, task: str) -> object:
         """Return one task as an object, found by id."""
+        ...
 
     def first_page(self, tenant: str, project: str) -> list[object]:
         """Return the 50 newest tasks of a project as objects."""
+        ...
 
     def add(self, tenant: str, project: str, number: int) -> str:
         """Add one task in a unit of work of its own, and return its id once it is on disk. Safe in any thread."""
+        ...
 
     def close(self) -> None:
         """Let go of files and threads."""
+        ...
 
 
 def cli() -> str:
@@ -58,7 +62,7 @@ def fill_store(folder: Path, tenants: int, tasks: int) -> StoreSide:
     """Fill a new embedded store in `folder` with the same as `store.Bare.fill` writes, and open it.
 
     That is `tasks` tasks spread evenly over `tenants` tenants, with the ids that `store.tenant_name` and `store.ids_of`
-    give, so that both sides are asked for the same. A tenant has `store.projects_in(tenants, tasks)` projects.
+    give, so that both sides are asked for the same. A tenant has `store.PROJECTS` projects.
     """
     raise CannotRun(f"freehold's store cannot be filled by the bench yet ({folder.name}, {tenants}, {tasks})")
 
