@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TypeVar, cast
 
-from freehold.accounts.records import Organisations, People
-from freehold.accounts.tenants import create_tenant
+from freehold.accounts.records import Member, Organisation, Organisations, People, Person
+from freehold.edges.passwords import Argon2Passwords
 from freehold.model.app import App
 from freehold.model.data import Id
-from freehold.model.lookup import lookups_of
+from freehold.model.lookup import Lookup, lookups_of
 from freehold.model.ports import User
 from freehold.model.rules import Role
 from freehold.runtime.envelope import Answer
@@ -32,11 +33,8 @@ class Caller:
     def __init__(self, backend: Backend, clock: HandClock, tenant: str, role: str, name: str = "ada") -> None:
         """Make the tenant and the member, unless they are there."""
         self.backend, self.clock, self.slug, self.role, self.name = backend, clock, tenant, role, name
-        email = f"{name}.{role}@{tenant}.test"
-        system = Principal(tenant="", subject="", kind="system")
-        self._operate(create_tenant, system, organisation=tenant, email=email, name=name, password=PASSWORD, role=role)
-        self.email = email
-        self.tenant, self.me = _found(backend, tenant, email)
+        self.email = f"{name}.{role}@{tenant}.test"
+        self.tenant, self.me = _joined(backend, tenant, name, self.email, role)
         self.principal = Principal(tenant=self.tenant, subject=self.me, session="test")
 
     def call(
@@ -47,9 +45,9 @@ class Caller:
         answer = self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key, expected=expected))
         return cast("R", answer.value)
 
-    def answer(self, name: str, *, key: str | None = None, **inputs: object) -> Answer:
+    def answer(self, use_case: str, /, *, key: str | None = None, **inputs: object) -> Answer:
         """The whole answer to a call of the use case with this name."""
-        ready = self.backend.runtime.cases[name]
+        ready = self.backend.runtime.cases[use_case]
         return self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key))
 
     def of(self, tenant: str) -> Caller:
@@ -74,10 +72,6 @@ class Caller:
         self.backend.scheduler.enqueue_due()
         return self.backend.courier.deliver_due()
 
-    def _operate(self, function: Callable[..., object], principal: Principal, **inputs: object) -> None:
-        ready = self.backend.runtime.cases[function.__name__]
-        self.backend.runtime(Call(ready, Sent(inputs), principal, id="test"))
-
 
 @contextmanager
 def caller(app: App, role: Role | str, tenant: str = "acme") -> Iterator[Caller]:
@@ -90,15 +84,27 @@ def caller(app: App, role: Role | str, tenant: str = "acme") -> Iterator[Caller]
         made.close()
 
 
-def _found(backend: Backend, slug: str, email: str) -> tuple[str, str]:
-    by_slug = next(pattern for pattern in lookups_of(Organisations) if pattern.name == "by_slug")
-    by_email = next(pattern for pattern in lookups_of(People) if pattern.name == "by_email")
-    unit = backend.runtime.begin(Scope.platform())
-    try:
-        tenant, person = unit.one(by_slug, [slug]), unit.one(by_email, [email])
-    finally:
-        unit.close()
-    if tenant is None or person is None:
-        message = f"{slug} or {email} could not be made"
-        raise LookupError(message)
-    return tenant.id, person.id
+@cache
+def _hashed() -> str:
+    """The hash of everybody's password, made once: hashing is slow on purpose."""
+    return Argon2Passwords().hash(PASSWORD)
+
+
+def _joined(backend: Backend, slug: str, name: str, email: str, role: str) -> tuple[str, str]:
+    """Make organisation, person and member, each unless it is there. Returns the ids of tenant and person."""
+    platform = backend.runtime.begin(Scope.platform())
+    organisation = platform.one(_lookup(Organisations, "by_slug"), [slug])
+    organisation = organisation or platform.add(Organisation(slug=slug, name=slug))
+    person = platform.one(_lookup(People, "by_email"), [email])
+    person = person or platform.add(Person(email=email, name=name, password=_hashed(), organisations=[organisation.id]))
+    ground = backend.runtime.begin(Scope(organisation.id))
+    if ground.find(Member, person.id) is None:
+        ground.add(Member(id=Id(person.id), name=name, email=email, role=role))
+    backend.database.commit([platform.changes(), ground.changes()])
+    platform.close()
+    ground.close()
+    return organisation.id, person.id
+
+
+def _lookup(store: type, name: str) -> Lookup:
+    return next(pattern for pattern in lookups_of(store) if pattern.name == name)

@@ -1,0 +1,105 @@
+"""Events and jobs: at least once, in a transaction of their own, and never for ever."""
+
+from datetime import timedelta
+
+import pytest
+
+from freehold.accounts.tenants import resume_tenant, suspend_tenant
+from freehold.runtime.failures import Conflict
+from freehold.runtime.invoke import Call
+from freehold.runtime.outbox import TRIES
+from freehold.runtime.ports import Principal
+from freehold.runtime.prepared import Sent
+from freehold.testing import Caller
+from tests.unit.runtime.desk import Desk
+
+
+def note(desk: Desk, ada: Caller, text: str = "hello") -> None:
+    """Write a note, which emits an event."""
+    folder = ada.call(desk.make_folder, name="mine")
+    ada.call(desk.write_note, folder=folder.id, text=text)
+
+
+def texts(desk: Desk, ada: Caller) -> list[str]:
+    """What the handler and the job have left."""
+    return [echo.text for echo in ada.call(desk.echoes)]
+
+
+def test_an_event_reaches_its_handler_once_and_on_its_own_ground(desk: Desk, ada: Caller) -> None:
+    note(desk, ada)
+    assert texts(desk, ada) == []
+    assert ada.deliver() == 1
+    assert ada.deliver() == 0
+    assert texts(desk, ada) == ["hello"]
+    assert texts(desk, ada.of("globex")) == []
+
+
+def test_an_event_of_a_failed_command_is_never_sent(desk: Desk, ada: Caller) -> None:
+    with pytest.raises(Conflict):
+        ada.call(desk.refused, text="x")
+    assert ada.deliver() == 0
+
+
+def test_a_handler_that_fails_is_tried_again_later(desk: Desk, ada: Caller) -> None:
+    note(desk, ada)
+    desk.failing = True
+    assert ada.deliver() == 1
+    assert ada.deliver() == 0
+    desk.failing = False
+    ada.clock.turn(timedelta(seconds=2))
+    assert ada.deliver() == 1
+    assert texts(desk, ada) == ["hello"]
+
+
+def test_a_delivery_that_fails_too_often_is_dead_and_can_be_redriven(desk: Desk, ada: Caller) -> None:
+    note(desk, ada)
+    desk.failing = True
+    for _ in range(TRIES + 3):
+        ada.backend.courier.deliver_due()
+        ada.clock.turn(timedelta(minutes=10))
+    assert len(desk.handled) == TRIES
+    dead = ada.backend.courier.in_state(ada.tenant, "dead")
+    assert [(delivery.handler, delivery.error) for delivery in dead] == [("echo", "RuntimeError: hello")]
+    desk.failing = False
+    assert ada.backend.courier.redrive(ada.tenant) == 1
+    assert ada.backend.courier.deliver_due() == 1
+    assert texts(desk, ada) == ["hello"]
+
+
+def test_a_dead_delivery_stops_nobody_else(desk: Desk, ada: Caller) -> None:
+    note(desk, ada, "poison")
+    desk.failing = True
+    ada.backend.courier.deliver_due()
+    desk.failing = False
+    note(desk, ada, "fine")
+    ada.backend.courier.deliver_due()
+    assert texts(desk, ada) == ["fine"]
+
+
+def test_a_job_runs_once_a_period_for_every_tenant(desk: Desk, ada: Caller) -> None:
+    globex = ada.of("globex")
+    ada.deliver()
+    for day in ("02", "03"):
+        ada.clock.turn(timedelta(days=1))
+        ada.deliver()
+        ada.deliver()
+        assert texts(desk, ada)[-1] == texts(desk, globex)[-1] == f"tally of {day}"
+    assert len(texts(desk, ada)) == 2
+
+
+def operate(ada: Caller, function: object, **inputs: object) -> None:
+    """Do what operators do."""
+    ready = ada.backend.runtime.cases[getattr(function, "__name__", "")]
+    ada.backend.runtime(Call(ready, Sent(inputs), Principal(tenant="", subject="", kind="system")))
+
+
+def test_a_suspended_tenants_events_wait_and_its_jobs_rest(desk: Desk, ada: Caller) -> None:
+    ada.deliver()
+    note(desk, ada)
+    operate(ada, suspend_tenant, organisation="acme")
+    ada.clock.turn(timedelta(days=1))
+    ada.deliver()
+    operate(ada, resume_tenant, organisation="acme")
+    ada.clock.turn(timedelta(minutes=2))
+    ada.deliver()
+    assert texts(desk, ada) == ["hello"]
