@@ -96,7 +96,7 @@ def backend(
     door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
-        model.use_cases,
+        {**model.use_cases, **{seed.name: seed for seed in model.seeds}},
         database=database,
         membership=Accounts(database, clock),
         supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar, cast
+
+from pydantic_core import from_json
 
 from freehold.accounts.records import Member, Organisation, Organisations, People, Person
 from freehold.edges.passwords import Argon2Passwords
@@ -14,6 +16,7 @@ from freehold.model.data import Id
 from freehold.model.lookup import Lookup, lookups_of
 from freehold.model.ports import User
 from freehold.model.rules import Role
+from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
@@ -49,6 +52,14 @@ class Caller:
         """The whole answer to a call of the use case with this name."""
         ready = self.backend.runtime.cases[use_case]
         return self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key))
+
+    def bulk(
+        self, function: Callable[..., object], /, *items: Mapping[str, object], key: str | None = None
+    ) -> list[dict[str, object]]:
+        """Call the bulk route of a command. Returns the results, each with `success`, `data` and `error`, as in JSON."""
+        ready = self.backend.runtime.cases[f"{self.backend.model.case(function).name}_in_bulk"]
+        call = Call(ready, Sent({"items": [dict(item) for item in items]}), self.principal, id="test", key=key)
+        return cast("list[dict[str, object]]", from_json(bulk(self.backend.runtime, call).data))
 
     def of(self, tenant: str) -> Caller:
         """A member with the same role in another tenant, on the same database."""
