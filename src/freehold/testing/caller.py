@@ -51,15 +51,16 @@ class Caller:
     def answer(self, use_case: str, /, *, key: str | None = None, **inputs: object) -> Answer:
         """The whole answer to a call of the use case with this name."""
         ready = self.backend.runtime.cases[use_case]
-        return self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key))
+        call = Call(ready, Sent(inputs), self.principal, id="test", key=key)
+        return bulk(self.backend.runtime, call) if ready.case.each else self.backend.runtime(call)
 
     def bulk(
         self, function: Callable[..., object], /, *items: Mapping[str, object], key: str | None = None
     ) -> list[dict[str, object]]:
         """Call the bulk route of a command. Returns the results, each with `success`, `data` and `error`, as in JSON."""
-        ready = self.backend.runtime.cases[f"{self.backend.model.case(function).name}_in_bulk"]
-        call = Call(ready, Sent({"items": [dict(item) for item in items]}), self.principal, id="test", key=key)
-        return cast("list[dict[str, object]]", from_json(bulk(self.backend.runtime, call).data))
+        name = f"{self.backend.model.case(function).name}_in_bulk"
+        answer = self.answer(name, key=key, items=[dict(item) for item in items])
+        return cast("list[dict[str, object]]", from_json(answer.data))
 
     def of(self, tenant: str) -> Caller:
         """A member with the same role in another tenant, on the same database."""
