@@ -190,6 +190,7 @@ TIMES: dict[str, Attack] = {
     "exp infinite": lambda: ours(exp=float("inf")),
     "exp a list": lambda: ours(exp=[NOW + MINUTE]),
     "exp before iat": lambda: ours(iat=NOW + 4, exp=NOW + 2),
+    "exp at iat": lambda: ours(iat=NOW + 4, exp=NOW + 4),
     "iat in the future": lambda: ours(iat=NOW + 6),
     "iat missing": lambda: ours(iat=ABSENT),
     "iat a float": lambda: ours(iat=float(NOW)),
@@ -318,6 +319,8 @@ OUTSIDE: dict[str, Attack] = {
     "an ID token told by its use": lambda: by_pool(token_use="id"),
     "a token that does not tell its use": lambda: by_pool(token_use=ABSENT),
     "a token of another client": lambda: by_pool(client_id="partner"),
+    "a list of clients": lambda: by_pool(client_id=["web"]),
+    "an object for a client": lambda: by_pool(client_id={"web": 1}),
     "our name in the wrong claim": lambda: by_pool(client_id=ABSENT, aud="web"),
     "a type where there is none": lambda: sign(
         header(kid="guild-1"), claims(iss=POOL, client_id="web", token_use="access"), GUILD_KEY

@@ -3,7 +3,7 @@
 import pytest
 
 from freehold.edges.issuers import EVERY_TENANT, Issuer, cognito, is_plain, is_tenant
-from freehold.edges.jwks import FixedKeys
+from freehold.edges.jwks import ALGORITHMS, FixedKeys
 from freehold.model.names import PLATFORM
 from tests.unit.edges.token_kit import GUILD_KEY, A, B, jwk_of, jwks_of
 
@@ -59,6 +59,11 @@ def test_what_would_trust_too_much_is_refused(changes: dict[str, object], messag
         issuer_with(**changes)
 
 
+def test_an_issuer_may_be_trusted_with_every_algorithm_and_a_day() -> None:
+    issuer = issuer_with(algorithms=ALGORITHMS, longest=86400)
+    assert (issuer.algorithms, issuer.longest) == (ALGORITHMS, 86400)
+
+
 def test_a_user_pool_is_believed_about_access_tokens_only() -> None:
     issuer = cognito(region="eu-west-1", pool="eu-west-1_AbC", clients=["web"], keys=KEYS)
     assert issuer.issuer == "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"
@@ -81,7 +86,8 @@ def test_nothing_else_names_a_tenant(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "plain"), [("auth0|7", True), ("a" * 255, True), ("a" * 256, False), ("", False), ("a b", False)]
+    ("value", "plain"),
+    [("auth0|7", True), ("a" * 255, True), ("a" * 256, False), ("", False), ("a b", False), (7, False), (None, False)],
 )
-def test_a_plain_name_is_visible_and_of_some_length(value: str, plain: bool) -> None:
+def test_a_plain_name_is_visible_and_of_some_length(value: object, plain: bool) -> None:
     assert is_plain(value) is plain

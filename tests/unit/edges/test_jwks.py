@@ -240,6 +240,24 @@ def test_a_slow_address_holds_up_nobody_who_has_a_key(clock: SetClock) -> None:
         assert fetching.result() is None
 
 
+def test_who_has_no_key_yet_waits_for_the_fetch_of_another(clock: SetClock) -> None:
+    slow, go_on = threading.Event(), threading.Event()
+
+    def fetch(_: str) -> bytes:
+        slow.set()
+        go_on.wait(30)
+        return FIRST.encode()
+
+    keys = FetchedKeys(URL, fetch, clock)
+    with ThreadPoolExecutor(2) as threads:
+        fetching = threads.submit(keys.find, "guild-1", "EdDSA")
+        assert slow.wait(30)
+        waiting = threads.submit(keys.find, "guild-1", "EdDSA")
+        go_on.wait(0.1)  # for the other to come to the lock; when it is late, it finds the key there
+        go_on.set()
+        assert waiting.result() == fetching.result() is not None
+
+
 @pytest.mark.parametrize("url", ["http://id.acme.test/jwks", "file:///etc/passwd", "https://", "id.acme.test", ""])
 def test_keys_come_over_https_only(url: str, clock: SetClock) -> None:
     with pytest.raises(ValueError, match="https"):

@@ -75,7 +75,10 @@ def text_with(**changes: object) -> str:
         text_with(since="0"),
         text_with(until=1.5),
         text_with(more=1),
+        '{"format": 1, "signing": 7, "sealing": 7}',
         '{"format": 1, "signing": ["a"], "sealing": ["b"]}',
+        '{"format": 1, "signing": [7], "sealing": [7]}',
+        '{"format": 1, "signing": [["secret", "since", "until"]], "sealing": []}',
     ],
 )
 def test_what_is_no_ring_is_refused_without_quoting_it(text: str) -> None:

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import Type
 
 from freehold.edges.passwords import LONGEST, MEMORY, Argon2Passwords
@@ -91,9 +93,10 @@ def test_half_a_character_is_no_trouble(passwords: Passwords) -> None:
 
 WEAK = PasswordHasher(1, 8 * 1024, 1).hash(RIGHT)
 STRONG = PasswordHasher(3, 64 * 1024, 4).hash(RIGHT)
+LONG = PasswordHasher(10, 64, 1).hash(RIGHT)
 
 
-@pytest.mark.parametrize("kept", [WEAK, STRONG], ids=["weaker", "stronger"])
+@pytest.mark.parametrize("kept", [WEAK, STRONG, LONG], ids=["weaker", "stronger", "longer"])
 def test_a_hash_from_elsewhere_matches_and_is_made_again(passwords: Passwords, kept: str) -> None:
     assert passwords.verify(RIGHT, kept)
     assert not passwords.verify("wrong", kept)
@@ -125,8 +128,54 @@ def test_what_is_no_hash_of_ours_matches_nothing(passwords: Passwords, kept: str
     assert not passwords.verify("", kept)
 
 
+@pytest.mark.parametrize(
+    "hasher",
+    [
+        PasswordHasher(2, MEMORY, 1, type=Type.I),
+        PasswordHasher(1, 64 * 1024 + 1, 1),
+        PasswordHasher(11, 64, 1),
+        PasswordHasher(1, 64, 5),
+    ],
+    ids=["another kind", "much memory", "many passes", "many lanes"],
+)
+def test_a_hash_that_asks_more_than_a_worker_gives_matches_nothing(
+    passwords: Passwords, hasher: PasswordHasher
+) -> None:
+    kept = hasher.hash(RIGHT)
+    assert not passwords.verify(RIGHT, kept)
+    assert passwords.is_weak(kept)
+
+
 def test_a_damaged_hash_is_made_again_once_the_password_is_set(passwords: Passwords) -> None:
     assert passwords.is_weak("$2b$12$abcdefghijklmnopqrstuv")
+
+
+class CountedHasher(PasswordHasher):
+    """The real one, which notes every hash it worked through to the end."""
+
+    worked: list[str]
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002  # its parent's word
+        try:
+            matches = super().verify(hash, password)
+        except VerifyMismatchError:
+            self.worked.append(str(hash))
+            raise
+        self.worked.append(str(hash))
+        return matches
+
+
+def test_every_answer_costs_the_work_of_one_hash_of_today(hashed: str) -> None:
+    passwords = Argon2Passwords(workers=1)
+    counted = CountedHasher(2, MEMORY, 1)
+    counted.worked = []
+    passwords._hasher = counted
+    damaged = hashed[:-4] + "!!!!"
+    for password, kept in ((RIGHT, hashed), ("wrong", hashed), (RIGHT, None), (RIGHT, damaged), (RIGHT, "no hash")):
+        passwords.verify(password, kept)
+    nobody = passwords._nobody
+    assert counted.worked == [hashed, hashed, nobody, nobody, nobody]
+    passwords.close()
 
 
 def test_there_are_never_more_workers_than_processors() -> None:

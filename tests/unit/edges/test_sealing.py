@@ -3,12 +3,13 @@
 import string
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.edges.jose import from_base64url, to_base64url
 from freehold.edges.keys import KeyRing
-from freehold.edges.sealing import LONGEST, AesSivSeal
+from freehold.edges.sealing import LONGEST, AesSivSeal, _binding
 from freehold.runtime.ports import Seal, SealBroken
 from tests.unit.edges.token_kit import MINUTE, NOW, SEALING, SIGNING, A, B, SetClock, SystemRandom
 
@@ -154,6 +155,12 @@ def test_a_text_that_is_too_long_is_not_sealed_and_not_opened() -> None:
         SEAL.seal(bytes(longest + 1), BOUND)
     assert_broken("A" * 1_000_000)
     assert_broken(f"{SEALING.id}.{'A' * 1_000_000}")
+
+
+@pytest.mark.parametrize("inside", [b"\x02" + MESSAGE, MESSAGE, b"", b"\x01" + bytes(4000)])
+def test_what_this_version_would_not_have_sealed_does_not_open(inside: bytes) -> None:
+    closed = AESSIV(SEALING.secret).encrypt(inside, [_binding(SEALING.id, BOUND)])
+    assert_broken(f"{SEALING.id}.{to_base64url(closed)}")
 
 
 def test_half_a_character_in_what_it_is_bound_to_is_no_trouble() -> None:

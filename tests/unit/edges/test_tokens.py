@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from freehold.edges.issuers import Issuer
 from freehold.edges.jwks import FixedKeys
 from freehold.edges.keys import KeyFile, KeyRing
-from freehold.edges.tokens import REMEMBERED, LocalTokens
+from freehold.edges.tokens import LONGEST_TOKEN, REMEMBERED, LocalTokens
 from freehold.model.names import PLATFORM
 from freehold.runtime.failures import Unauthenticated
 from freehold.runtime.ports import Principal, Tokens
@@ -154,7 +154,8 @@ def test_an_issuer_with_a_tid_of_its_own_states_what_it_is() -> None:
 def test_a_list_of_audiences_will_do_only_where_it_was_said() -> None:
     shared = Issuer(issuer=OURS, audience=AUDIENCE, keys=KEYS, tenant=A, shared=True, algorithms=("EdDSA",))
     tokens = trusting(shared)
-    assert tokens.verify(ours(aud=["userinfo", AUDIENCE])).tenant == A
+    for ours_too in (["userinfo", AUDIENCE], AUDIENCE):
+        assert tokens.verify(ours(aud=ours_too)).tenant == A
     with pytest.raises(Unauthenticated):
         tokens.verify(ours(aud=["userinfo", 1, None]))
 
@@ -169,6 +170,17 @@ def test_a_tenant_that_leaves_its_issuer_is_left_at_once() -> None:
     trusted.clear()
     with pytest.raises(Unauthenticated):
         tokens.verify(ours())
+
+
+def test_our_keys_are_for_one_algorithm() -> None:
+    keys = tokens_of()._own.keys
+    assert keys.find(SIGNING.id, "EdDSA") is not None
+    assert keys.find(SIGNING.id, "RS256") is None
+
+
+def test_a_token_may_be_as_long_as_a_header_allows() -> None:
+    lengths = {len(token): token for token in (ours(more="a" * n) for n in range(5600, 5900))}
+    assert tokens_of().verify(lengths[LONGEST_TOKEN]).tenant == A
 
 
 def test_two_issuers_of_one_name_are_refused() -> None:
@@ -220,7 +232,8 @@ def test_only_so_many_tokens_are_remembered_and_the_last_used_stay() -> None:
 
 def test_a_remembered_token_is_not_examined_again() -> None:
     tokens = tokens_of()
-    assert tokens.verify(ours()) is tokens.verify(ours())
+    for token in (ours(), ours(tid=""), by_acme()):
+        assert tokens.verify(token) is tokens.verify(token)
 
 
 def test_refused_tokens_are_not_remembered() -> None:

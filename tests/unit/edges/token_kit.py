@@ -100,7 +100,7 @@ def outside() -> tuple[Issuer, ...]:
         ),
         Issuer(
             issuer=POOL,
-            audience=("web", "phone"),
+            audience=frozenset({"web", "phone"}),
             audience_claim="client_id",
             keys=guild,
             tenant_claim="tid",
