@@ -6,18 +6,21 @@ from dataclasses import replace
 
 from pydantic_core import from_json, to_json
 
-from freehold.runtime.envelope import Answer
+from freehold.model.usecase import Source
+from freehold.runtime.envelope import Answer, told
 from freehold.runtime.failures import BadRequest, Failure, Invalid
 from freehold.runtime.invoke import Call, Ready, Runtime
 from freehold.runtime.prepared import Sent
 
 
 def bulk(runtime: Runtime, call: Call) -> Answer:
-    """Do a bulk use case: 200 with a list of results, in the order of the items. Raises `Failure` for the call itself."""
+    """Do a bulk use case: 200 with a result for each item, in their order. Raises `Failure` for the call itself."""
     case = call.ready.case
     if case.each is None:
         message = f"{case.name} is not a bulk use case"
         raise TypeError(message)
+    if case.idempotent and call.key is None:
+        raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
     items, each = _items(call, case.at_most), runtime.cases[case.each.name]
     return Answer(200, b"[" + b",".join(_one(runtime, call, each, n, item) for n, item in enumerate(items)) + b"]")
 
@@ -38,9 +41,13 @@ def _items(call: Call, at_most: int) -> list[dict[str, object]]:
 def _one(runtime: Runtime, call: Call, each: Ready, number: int, item: dict[str, object]) -> bytes:
     """One item's result. Its Idempotency-Key is the call's with its place, so a retried bulk repeats nothing."""
     key = f"{call.key}:{number}" if call.key else None
+    outside = {given.name: given.is_required for given in each.case.inputs if given.source is not Source.BODY}
+    address = {name: value for name, value in item.items() if name in outside}
+    fields = to_json({name: value for name, value in item.items() if name not in outside})
     try:
-        answer = runtime(replace(call, ready=each, sent=Sent(item), key=key))
+        if missing := [name for name, is_required in outside.items() if is_required and name not in item]:
+            raise Invalid(details=[{"loc": [name], "msg": "Field required"} for name in missing])
+        answer = runtime(replace(call, ready=each, sent=Sent(address, "", fields), key=key))
     except Failure as failure:
-        error = {"code": failure.code, "message": failure.message, "details": list(failure.details)}
-        return to_json({"success": False, "data": None, "error": error})
+        return to_json({"success": False, "data": None, "error": told(failure)})
     return b'{"success":true,"data":' + answer.data + b',"error":null}'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic_core import to_json
@@ -28,14 +27,16 @@ class Answer:
 
     def body(self, request_id: str) -> bytes:
         """The envelope of a success, as JSON."""
-        meta: dict[str, object] = {"request_id": request_id}
-        if self.paged:
-            meta["next"] = self.next
-        return b"".join((b'{"success":true,"data":', self.data, b',"error":null,"meta":', to_json(meta), b"}"))
+        cursor = b"".join((b',"next":', to_json(self.next))) if self.paged else b""
+        meta = b"".join((b',"error":null,"meta":{"request_id":', to_json(request_id), cursor, b"}}"))
+        return b"".join((b'{"success":true,"data":', self.data, meta))
+
+
+def told(failure: Failure) -> dict[str, object]:
+    """What a caller is told of a failure."""
+    return {"code": failure.code, "message": failure.message, "details": list(failure.details)}
 
 
 def problem(failure: Failure, request_id: str) -> bytes:
     """The envelope of a failure, as JSON. Nothing internal is in it."""
-    error: Mapping[str, object] = {"code": failure.code, "message": failure.message, "details": list(failure.details)}
-    body = {"success": False, "data": None, "error": error, "meta": {"request_id": request_id}}
-    return to_json(body)
+    return to_json({"success": False, "data": None, "error": told(failure), "meta": {"request_id": request_id}})

@@ -6,13 +6,14 @@ Everything that can be worked out once is worked out here, when the app starts, 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, get_args, get_origin
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from freehold.model.data import Entity, Page, Paging, Range
 from freehold.model.lookup import is_optional, plain
@@ -21,9 +22,13 @@ from freehold.runtime.envelope import Answer
 from freehold.runtime.failures import BadRequest, Invalid, NotFound
 from freehold.runtime.unit import absent
 
-INT64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+INT64 = Field(ge=-(2**63), le=2**63 - 1)
 LIMIT = Annotated[int, Field(ge=1, le=200)]
 CURSOR = Annotated[str, Field(max_length=2048)]
+MOST_PAIRS = 100
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+NO_NUMBER = re.compile(rb"NaN|Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,73 +40,91 @@ class Sent:
     body: bytes = b""
 
 
-def input_model(case: UseCase) -> type[BaseModel]:
-    """The Pydantic model of a use case's input. Unknown fields are refused."""
+def input_model(case: UseCase, *sources: Source) -> type[BaseModel]:
+    """The Pydantic model of what a use case takes from these sources, or in all. Unknown fields are refused."""
     fields: dict[str, object] = {}
     for given in case.inputs:
-        fields.update(_fields(given))
+        if not sources or given.source in sources:
+            fields.update(fields_of(given))
     config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
     title = "".join(part.title() for part in case.name.split("_"))
     return create_model(f"{title}Input", __config__=config, **fields)  # type: ignore[call-overload]  # fields from a signature
 
 
-def _fields(given: Input) -> dict[str, object]:
+def fields_of(given: Input) -> dict[str, tuple[object, object]]:
+    """The fields one parameter is sent as, each with its type and its default."""
     if given.hint is Paging:
         return {"limit": (LIMIT, 50), "cursor": (CURSOR | None, None)}
     if get_origin(given.hint) is Range:
         bound = get_args(given.hint)[0]
         return {f"{given.name}_start": (bound | None, None), f"{given.name}_stop": (bound | None, None)}
-    hint = given.hint
-    if plain(hint) is int:
-        hint = INT64 | None if is_optional(hint) else (INT64 if hint is int else hint)
-    return {given.name: (hint, ... if given.is_required else given.default)}
+    return {given.name: (_bounded(given.hint), ... if given.is_required else given.default)}
+
+
+def _bounded(hint: object) -> object:
+    """A whole number that every store can keep. What its own constraints say goes before."""
+    if plain(hint) is not int:
+        return hint
+    own = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    bounded = Annotated[(int, INT64, *own)]  # type: ignore[valid-type]  # a type made at run time
+    return bounded | None if is_optional(hint) else bounded
 
 
 class Prepared:
-    """One use case, ready to run."""
+    """One use case, ready to run. What comes as text is read leniently; the JSON of a body means what it says."""
 
     def __init__(self, case: UseCase) -> None:
-        """Build its validator and serialiser."""
+        """Build its validators and serialiser."""
         self.case = case
-        self.model = input_model(case)
-        self.validator = self.model.__pydantic_validator__
-        self._lists = {name for name, info in self.model.model_fields.items() if _is_list(info.annotation)}
-        self._in_path = {i.name for i in case.inputs if i.source is Source.PATH}
-        self._in_query = {name for i in case.inputs if i.source is Source.QUERY for name in _fields(i)}
-        self._in_body = {name for i in case.inputs if i.source is Source.BODY for name in _fields(i)}
-        self._made = [(i.name, i.hint is Paging) for i in case.inputs if i.hint is Paging or get_origin(i.hint) is Range]
+        named = {source: {n for i in case.inputs if i.source is source for n in fields_of(i)} for source in Source}
+        self._in_path, self._in_query, self._in_body = named[Source.PATH], named[Source.QUERY], named[Source.BODY]
+        outside = input_model(case, Source.PATH, Source.QUERY, Source.EVENT)
+        self._outside = outside.__pydantic_validator__
+        self._inside = input_model(case, Source.BODY).__pydantic_validator__ if self._in_body else None
+        self._lists = {name for name, info in outside.model_fields.items() if _is_list(info.annotation)}
+        self._made = [
+            (i.name, i.hint is Paging) for i in case.inputs if i.hint is Paging or get_origin(i.hint) is Range
+        ]
         self._adapter: TypeAdapter[object] = TypeAdapter(_returned(case.returns))
         self.is_async = inspect.iscoroutinefunction(case.function)
 
     def read(self, sent: Sent) -> dict[str, object]:
-        """The validated input, by parameter. Raises `BadRequest`, `Invalid`, or `NotFound` for an id that cannot be one."""
-        values = dict(sent.values)
-        if sent.query:
-            values.update(self._query(sent.query))
-        if sent.body:
-            values.update(self._body(sent.body))
-        return self.validated(values)
+        """The validated input, by parameter. Raises `BadRequest`, `Invalid`, or `NotFound` for what cannot be an id."""
+        values = {**sent.values, **self._query(sent.query)} if sent.query else sent.values
+        if not sent.body:
+            return self.validated(values)
+        try:
+            inputs = dict(self._outside.validate_python(values).__dict__)
+            inputs.update(self._body(sent.body))
+        except ValidationError as error:
+            raise self._refusal(error) from None
+        return self._assembled(inputs)
 
     def validated(self, values: Mapping[str, object]) -> dict[str, object]:
         """The same for values that are already in Python."""
         try:
-            inputs = dict(self.validator.validate_python(values).__dict__)
+            if self._inside is None:
+                inputs = dict(self._outside.validate_python(values).__dict__)
+            else:
+                inside = {name: value for name, value in values.items() if name in self._in_body}
+                outside = {name: value for name, value in values.items() if name not in self._in_body}
+                inputs = dict(self._outside.validate_python(outside).__dict__)
+                inputs.update(self._inside.validate_python(inside).__dict__)
         except ValidationError as error:
             raise self._refusal(error) from None
+        return self._assembled(inputs)
+
+    def _assembled(self, inputs: dict[str, object]) -> dict[str, object]:
         for name, is_paging in self._made:
             if is_paging:
-                inputs[name] = Paging(inputs.pop("limit"), inputs.pop("cursor"))
+                inputs[name] = Paging(inputs.pop("limit"), inputs.pop("cursor"))  # type: ignore[arg-type]  # validated
             else:
                 inputs[name] = Range(inputs.pop(f"{name}_start"), inputs.pop(f"{name}_stop"))
         return inputs
 
     def _query(self, query: str) -> dict[str, object]:
-        try:
-            pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
-        except ValueError:
-            raise BadRequest("BAD_QUERY", "The query string could not be read.") from None
         values: dict[str, object] = {}
-        for name, value in pairs:
+        for name, value in _pairs(query):
             if name not in self._in_query:
                 raise _misplaced(name, "query")
             if name in self._lists:
@@ -112,23 +135,33 @@ class Prepared:
                 values[name] = value
         return values
 
-    def _body(self, body: bytes) -> dict[str, object]:
-        try:
-            values = from_json(body, allow_inf_nan=False)
-        except ValueError:
-            raise BadRequest("BAD_JSON", "The body is not valid JSON.") from None
-        if not isinstance(values, dict):
-            raise BadRequest("BAD_JSON", "The body must be a JSON object.")
-        for name in values:
-            if name not in self._in_body:
+    def _body(self, body: bytes) -> Mapping[str, object]:
+        """What is in the body. Only its types as JSON has them count: `"1"` is no number."""
+        if NO_NUMBER.search(body) is not None or self._inside is None:
+            _object(body)
+        if b"\\u0000" in body and NUL.search(body) is not None:
+            raise Invalid(details=[{"loc": ["body"], "msg": "Text must not contain the character U+0000."}])
+        if self._inside is None:
+            for name in _object(body):
                 raise _misplaced(name, "body")
-        return values
+            return {}
+        fields: Mapping[str, object] = self._inside.validate_json(body, strict=True).__dict__
+        return fields
 
-    def _refusal(self, error: ValidationError) -> Invalid | NotFound:
+    def _refusal(self, error: ValidationError) -> Invalid | NotFound | BadRequest:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
         if any(problem["loc"] and problem["loc"][0] in self._in_path for problem in problems):
             return absent(self.case.subject[1], "") if self.case.subject else NotFound()
-        return Invalid(details=[{"loc": list(problem["loc"]), "msg": problem["msg"]} for problem in problems])
+        if problems[0]["type"] == "json_invalid":
+            return BadRequest("BAD_JSON", "The body is not valid JSON.")
+        if not problems[0]["loc"]:
+            return BadRequest("BAD_JSON", "The body must be a JSON object.")
+        return Invalid(details=[self._detail(problem) for problem in problems])
+
+    def _detail(self, problem: ErrorDetails) -> dict[str, object]:
+        place = list(problem["loc"])
+        is_unknown = problem["type"] == "extra_forbidden" and len(place) == 1
+        return {"loc": place, "msg": "This is not a field of the body." if is_unknown else problem["msg"]}
 
     def answer(self, value: object) -> Answer:
         """The answer that carries `value`, serialised as the signature says."""
@@ -152,6 +185,32 @@ def dangling(field: str) -> Invalid:
     return Invalid("UNKNOWN_REFERENCE", details=[{"loc": [field], "msg": "There is no such thing here."}])
 
 
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """What a query string says. Raises `BadRequest` for what is not one: it is never guessed what was meant."""
+    pairs = [part.partition("=") for part in query.split("&")]
+    if len(pairs) > MOST_PAIRS or not query.isascii() or not all(equals for _, equals, _ in pairs):
+        raise BadRequest("BAD_QUERY", "The query string could not be read.")
+    if "%" not in query and "+" not in query:
+        return [(name, value) for name, _, value in pairs]
+    try:
+        read = [(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in pairs]
+    except UnicodeDecodeError:
+        read = []
+    if not read or BAD_ESCAPE.search(query) or any("\0" in name or "\0" in value for name, value in read):
+        raise BadRequest("BAD_QUERY", "The query string could not be read.")
+    return read
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        values = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise BadRequest("BAD_JSON", "The body is not valid JSON.") from None
+    if not isinstance(values, dict):
+        raise BadRequest("BAD_JSON", "The body must be a JSON object.")
+    return values
+
+
 def _misplaced(name: str, where: str) -> Invalid:
     return Invalid(details=[{"loc": [name], "msg": f"This is not a field of the {where}."}])
 
@@ -165,5 +224,3 @@ def _returned(hint: object) -> object:
     if get_origin(hint) is Page:
         return list[get_args(hint)[0]]  # type: ignore[misc]  # a type made at run time
     return type(None) if hint is None else hint
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from freehold.runtime.failures import MethodNotAllowed, NotFound
 from freehold.runtime.invoke import Ready
 
 PREFIX = "/api/v1"
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(slots=True)
@@ -34,18 +36,18 @@ class Routes:
 
         Raises `NotFound` for an unknown path, and `MethodNotAllowed` for a known one with another method.
         """
-        segments = path.split("/")[1:]
+        segments = path.split("/")
         if "%" in path:
             segments = [_decoded(segment) for segment in segments]
-        found = _walk(self._root, segments, [])
-        if found is None:
+        values: list[str] = []
+        node = _walk(self._root, segments, 1, values)
+        if node is None or not path.startswith("/"):
             raise NotFound("NO_SUCH_ADDRESS", "There is nothing at this address.")
-        node, values = found
         answer = node.answers.get(method)
         if answer is None:
-            raise MethodNotAllowed(details=[{"allow": sorted(node.answers)}])
-        ready, names = answer
-        return ready, dict(zip(names, values, strict=True))
+            allow = sorted({*node.answers, *(["HEAD"] if "GET" in node.answers else [])})
+            raise MethodNotAllowed(details=[{"allow": allow}])
+        return answer[0], dict(zip(answer[1], values, strict=True))
 
     def _add(self, ready: Ready) -> None:
         node, names = self._root, []
@@ -58,17 +60,27 @@ class Routes:
         node.answers[ready.case.method] = (ready, tuple(names))
 
 
-def _walk(node: _Node, segments: list[str], values: list[str]) -> tuple[_Node, list[str]] | None:
-    if not segments:
-        return (node, values) if node.answers else None
-    first, rest = segments[0], segments[1:]
-    if first in node.fixed and (found := _walk(node.fixed[first], rest, values)) is not None:
+def _walk(node: _Node, segments: list[str], at: int, values: list[str]) -> _Node | None:
+    """The node that the segments from `at` on lead to. What is in the holes on the way is put into `values`."""
+    if at == len(segments):
+        return node if node.answers else None
+    segment = segments[at]
+    if (fixed := node.fixed.get(segment)) is not None and (found := _walk(fixed, segments, at + 1, values)) is not None:
         return found
-    return _walk(node.hole, rest, [*values, first]) if node.hole is not None and first else None
+    if node.hole is None or not segment:
+        return None
+    values.append(segment)
+    if (found := _walk(node.hole, segments, at + 1, values)) is None:
+        values.pop()
+    return found
 
 
 def _decoded(segment: str) -> str:
+    """A segment as it was meant. One that cannot be decoded is no address: nothing is guessed."""
     try:
-        return unquote(segment, errors="strict")
+        decoded = unquote(segment, errors="strict")
     except UnicodeDecodeError:
-        raise NotFound("NO_SUCH_ADDRESS", "There is nothing at this address.") from None
+        decoded = "\0"
+    if "\0" in decoded or BAD_ESCAPE.search(segment) is not None:
+        raise NotFound("NO_SUCH_ADDRESS", "There is nothing at this address.")
+    return decoded
