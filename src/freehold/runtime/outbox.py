@@ -1,7 +1,7 @@
 """Events are committed with the data they tell of, one delivery for each handler, and delivered at least once.
 
 A delivery lies on the tenant's ground. The handler's transaction takes it off, so its effect happens once. One that
-fails is tried again later, with exponential backoff and full jitter; after `TRIES` it is dead and waits for somebody
+fails is tried again later, with exponential backoff and jitter; after `TRIES` it is dead and waits for somebody
 to redrive it. What is dead blocks nobody.
 """
 
@@ -68,6 +68,6 @@ def taken(delivery: Delivery) -> Write:
 
 
 def wait(tries: int, random: Random) -> timedelta:
-    """How long to wait after so many tries: exponential, capped, with full jitter."""
+    """How long to wait after so many tries: exponential, capped, the later half of it by chance (equal jitter)."""
     share = int.from_bytes(random.bytes(4)) / 2**32
     return timedelta(seconds=min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1)) * (0.5 + share / 2))
