@@ -1,0 +1,38 @@
+"""`freehold dev`: the app on this machine, with two tenants to try it with, following every change of the source."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from freehold.cli.arguments import DataOption, TargetArgument
+
+
+def dev(
+    target: TargetArgument = None,
+    demo: Annotated[bool, typer.Option(help="Make two demo tenants, with people and the app's seeds.")] = True,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
+    data: DataOption = None,
+    reload: Annotated[bool, typer.Option(help="Start anew when a file changes.")] = True,
+) -> None:
+    """Run the app on this machine. It follows every change of the source.
+
+    Safe migrations are made as they are needed. Demo tenants: acme (ada, who owns it, and bob) and globex (gina).
+    """
+    from freehold.cli.listening import listen
+    from freehold.cli.target import locate
+
+    where = locate(target)
+    listener = listen(host, port)  # before all that takes time: who comes early waits for the answer
+
+    from freehold.cli.development import Development
+    from freehold.cli.operating import settings_for
+    from freehold.cli.supervisor import Supervisor
+    from freehold.cli.watch import Watch
+
+    development = Development(where, settings_for(data), listener, demo=demo)
+    if reload:
+        raise typer.Exit(Supervisor(development.run, Watch(where.source)).run())
+    raise typer.Exit(development.run(None))

@@ -1,0 +1,115 @@
+"""One version of an app on a developer's machine, from loading its source to the last answer."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+
+import typer
+
+from freehold.cli.demo import MEMBERS, OWNERS, PASSWORD, populate
+from freehold.cli.faults import tell
+from freehold.cli.listening import address_of
+from freehold.cli.operating import migrations
+from freehold.cli.seeding import with_seeds
+from freehold.cli.supervisor import Report
+from freehold.cli.target import Target, failed_files, load, loaded_files
+from freehold.edges.server import serve
+from freehold.model.app import App
+from freehold.model.finding import Finding, ModelError
+from freehold.runtime.routes import PREFIX
+from freehold.settings import Settings
+from freehold.stores.migrate import Step
+from freehold.wiring import Backend, backend, complete, site
+
+DRAIN_SECONDS = 2.0
+BREAKING_FIX = "`freehold migrate up --breaking` if you mean it, then save a file; or take other data: `--data FOLDER`"
+
+log = logging.getLogger("freehold.dev")
+
+
+class Development:
+    """What every version shares: where the app is, its settings, and the socket. `run` is one version's life."""
+
+    def __init__(self, target: Target, settings: Settings, listener: socket.socket, *, demo: bool) -> None:
+        """Nothing is loaded yet."""
+        self._target, self._settings, self._listener, self._demo = target, settings, listener, demo
+
+    def run(self, report: Report | None) -> int:
+        """Load, check, migrate, serve. Returns the exit code: 1 when the app cannot be served."""
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        sys.dont_write_bytecode = True  # two saves within a second leave a cache that looks fresh
+        try:
+            app = with_seeds(load(self._target))
+            self._migrate(app)
+            made = backend(app, self._settings)
+        except ModelError as error:
+            if report is not None:
+                report.files(loaded_files(self._target) | failed_files(error, self._target))
+            tell(error)
+            return 1
+        try:
+            serve(
+                site(made), [self._listener], drain_seconds=DRAIN_SECONDS, started=lambda: self._started(made, report)
+            )
+        finally:
+            made.close()
+        return 0
+
+    def _migrate(self, app: App) -> None:
+        """Make the steps that are safe, and name them. Raises `ModelError` (FH301) when one is not, with the plan."""
+        with migrations(self._settings, complete(app)) as found:
+            is_new, plan = not found.status(), found.plan()
+            if any(step.is_breaking for step in plan):
+                raise ModelError([Finding("FH301", found.place, _listed(plan), BREAKING_FIX)])
+            found.up()
+        for step in () if is_new else plan:
+            typer.echo(f"{typer.style('migrated', fg='cyan')}  {step}")
+
+    def _started(self, made: Backend, report: Report | None) -> None:
+        """Requests are answered from now on; what else is to be done is done beside."""
+        if report is not None:
+            report.files(loaded_files(self._target))
+            report.serving()
+        is_first = report is None or report.number == 1
+        threading.Thread(target=self._settle, args=(made,), kwargs={"greet": is_first}, daemon=True).start()
+
+    def _settle(self, made: Backend, *, greet: bool) -> None:
+        made.courier.start()
+        if self._demo:
+            try:
+                populate(made)
+            except Exception:
+                log.exception("the demo tenants could not be made")
+        if greet:
+            self._greet(made)
+
+    def _greet(self, made: Backend) -> None:
+        address = address_of(self._listener)
+        typer.echo(f"\n  {typer.style(made.model.name, bold=True)} is served. Save a file to reload; Ctrl-C ends it.\n")
+        typer.echo(f"  API    {_link(address + PREFIX)}")
+        typer.echo(f"  docs   {_link(address + '/docs')}")
+        if self._demo:
+            typer.echo(f"\n  {_people()}; everybody's password: {typer.style(PASSWORD, fg='yellow')}\n")
+            typer.echo(f"  {_sign_in(address)}\n")
+
+
+def _listed(plan: list[Step]) -> str:
+    return "\n  ".join(["the store would not survive this unharmed:", *map(str, plan)])
+
+
+def _link(address: str) -> str:
+    return typer.style(address, fg="cyan", underline=True)
+
+
+def _people() -> str:
+    told = [", ".join([f"{email} owns {slug}", *filter(None, [MEMBERS.get(slug)])]) for slug, email in OWNERS.items()]
+    return "; ".join(told)
+
+
+def _sign_in(address: str) -> str:
+    """A command that signs the first owner in."""
+    body = f'{{"email": "{next(iter(OWNERS.values()))}", "password": "{PASSWORD}"}}'
+    return f"curl -s {address}{PREFIX}/auth/sign-in -H 'content-type: application/json' -d '{body}'"

@@ -1,0 +1,37 @@
+"""The socket that is listened on, made before anything else, so that an address in use is told at once."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from freehold.model.finding import Finding, ModelError, Place
+
+BACKLOG = 1024
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket listening there. Raises `ModelError` (FH407) when that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        in_use = error.errno == errno.EADDRINUSE
+        message = f"port {port} is in use" if in_use else f"cannot listen on {host}:{port}: {error.strerror or error}"
+        fix = (
+            f"take another: --port {port + 1}, or --port 0 for any that is free" if in_use else "see --host and --port"
+        )
+        raise ModelError([Finding("FH407", Place(f"{host}:{port}", 0), message, fix)]) from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a browser finds it."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # looked at, not bound to
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,37 @@
+"""An app in production, from loading it to the last answer."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+from freehold.cli.listening import address_of
+from freehold.cli.operating import migrations, require_migrated, settings_for
+from freehold.cli.target import load, locate
+from freehold.edges.server import serve
+from freehold.wiring import backend, complete, site
+
+log = logging.getLogger("freehold.serve")
+
+
+def run(target: str | None, data: str | None, listener: socket.socket, *, migrate: bool) -> None:
+    """Serve until told to stop. Raises `ModelError`: FH303 for pending migrations, FH301 for those that break."""
+    settings = settings_for(data)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    app = load(locate(target))
+    model = complete(app)
+    if migrate:
+        with migrations(settings, model) as found:
+            found.up()
+    require_migrated(settings, model)
+    made = backend(app, settings)
+    try:
+        made.courier.start()
+        address = address_of(listener)
+        serve(site(made), [listener], drain_seconds=settings.drain_seconds, started=lambda: _started(app.name, address))
+    finally:
+        made.close()
+
+
+def _started(name: str, address: str) -> None:
+    log.info("%s is served on %s", name, address)
