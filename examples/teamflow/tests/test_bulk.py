@@ -10,8 +10,6 @@ from examples.teamflow.tasks import Task, create_task, read_task
 from freehold import Invalid
 from freehold.testing import Caller
 
-pytestmark = pytest.mark.xfail(reason="callers in tests do not know bulk yet", strict=False)
-
 
 def edit(who: Caller, items: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """The results of a bulk edit, in the order of the items."""

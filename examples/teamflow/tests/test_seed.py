@@ -2,22 +2,22 @@
 
 import pytest
 
+from examples.teamflow.app import owner
 from examples.teamflow.board import my_tasks, tasks_in_project
 from examples.teamflow.comments import read_comments
 from examples.teamflow.projects import list_projects
 from examples.teamflow.seed import PLANS, plan_projects, talk_about_them
 from freehold.testing import Caller
 
-pytestmark = pytest.mark.xfail(reason="callers in tests do not know seeds yet", strict=False)
-
 
 @pytest.fixture
 def seeded(ada: Caller) -> Caller:
-    """Ada, in a team that was seeded."""
-    ada.call(plan_projects)
-    ada.call(talk_about_them)
-    ada.deliver()
-    return ada
+    """The owner of a team that was seeded."""
+    olga = ada.acting_as(owner, "olga")
+    olga.call(plan_projects)
+    olga.call(talk_about_them)
+    olga.deliver()
+    return olga
 
 
 def test_a_demo_team_has_projects_with_tasks(seeded: Caller) -> None:
