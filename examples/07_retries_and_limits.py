@@ -1,8 +1,8 @@
 """Retries and limits: what a client may send twice, and how often.
 
 Every command takes an `Idempotency-Key`: a client that is not sure whether its call arrived sends it again with the
-same key, and is given the same answer, with nothing done again. The record is committed with the change itself, so there
-is no moment at which one is true without the other. `idempotent=True` makes the key a must, for what nobody
+same key, and is given the same answer, with nothing done again. The record is committed with the change itself, so
+there is no moment at which one is true without the other. `idempotent=True` makes the key a must, for what nobody
 wants to happen twice. `limit=` is for each caller; over it, the answer is 429 and says when to come back.
 """
 
