@@ -1,10 +1,10 @@
 """TeamFlow: projects, tasks and comments for teams. Run it: `freehold dev examples/teamflow --demo`.
 
 Sign-up, organisations, members and invitations are built in. A module declares its part when it is imported:
-read `app`, then `projects`, `tasks` and `comments`, then what follows from them in `activity` and `digest`.
+read `app`, then `projects`, `tasks`, `progress` and `comments`, then what follows from them: `activity` and `digest`.
 """
 
-from . import activity, board, comments, digest, numbering, projects, seed, tasks
+from . import activity, board, comments, digest, numbering, progress, projects, seed, tasks
 from .app import app
 
-__all__ = ["activity", "app", "board", "comments", "digest", "numbering", "projects", "seed", "tasks"]
+__all__ = ["activity", "app", "board", "comments", "digest", "numbering", "progress", "projects", "seed", "tasks"]

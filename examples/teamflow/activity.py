@@ -9,8 +9,9 @@ from freehold import Entity, Id, Page, Paging, Store, User, lookup
 
 from .app import app, viewer
 from .comments import CommentWritten
+from .progress import TaskAssigned, TaskCompleted, TaskMoved
 from .projects import Project, ProjectArchived, ProjectCreated, Projects
-from .tasks import Task, TaskAssigned, TaskCompleted, TaskCreated, TaskMoved, Tasks
+from .tasks import Task, TaskCreated, Tasks
 
 
 class Activity(Entity, within=Project):

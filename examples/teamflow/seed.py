@@ -5,8 +5,9 @@ from freehold import FIRST, Emit, ReadOnly, User
 from .app import app
 from .comments import Comments, CommentWritten, write_comment
 from .numbering import Numberings
+from .progress import TaskCompleted, complete_task
 from .projects import ProjectCreated, Projects, create_project
-from .tasks import Priority, Status, TaskCompleted, TaskCreated, Tasks, complete_task, create_task
+from .tasks import Priority, Status, TaskCreated, Tasks, create_task
 
 PLANS = {
     "Website": ("Draw the start page", "Write the price list", "Choose a typeface", "Test it on an old phone"),

@@ -47,23 +47,6 @@ class TaskCreated(Event):
     by: Id[User]
 
 
-class TaskAssigned(Event):
-    task: Id[Task]
-    to: Id[User]
-    by: Id[User]
-
-
-class TaskMoved(Event):
-    task: Id[Task]
-    origin: Id[Project]
-    by: Id[User]
-
-
-class TaskCompleted(Event):
-    task: Id[Task]
-    by: Id[User]
-
-
 class Tasks(Store[Task], Protocol):
     """Every way TeamFlow finds tasks."""
 
@@ -106,9 +89,19 @@ def create_task(
 ) -> Task:
     """Write down what is to be done. The task gets the next number of its project."""
     open_project(project, projects)
-    task = Task(project=project, number=next_number(project, numberings), title=title, description=description)
-    task.priority, task.labels, task.assignee, task.due = priority, labels, assignee, due
-    tasks.add(task)
+    number = next_number(project, numberings)
+    task = tasks.add(
+        Task(
+            project=project,
+            number=number,
+            title=title,
+            description=description,
+            priority=priority,
+            labels=labels,
+            assignee=assignee,
+            due=due,
+        )
+    )
     emit(TaskCreated(task=task.id, by=me.id))
     return task
 
@@ -143,73 +136,6 @@ def edit_task(
 
 
 app.bulk("PATCH /tasks", edit_task)
-
-
-@app.command("PUT /tasks/{id}/due", allow=member)
-def schedule_task(id: Id[Task], due: date | None, tasks: Tasks) -> Task:
-    """Say by when a task is to be done. Null: whenever."""
-    task = tasks.get(id)
-    task.due = due
-    return tasks.save(task)
-
-
-@app.command("POST /tasks/{id}/assign", allow=member)
-def assign_task(id: Id[Task], assignee: Id[User] | None, me: User, tasks: Tasks, emit: Emit[TaskAssigned]) -> Task:
-    """Give a task to a member. Null: take it back from whoever has it."""
-    task = tasks.get(id)
-    task.assignee = assignee
-    if assignee is not None:
-        emit(TaskAssigned(task=id, to=assignee, by=me.id))
-    return tasks.save(task)
-
-
-@app.command("POST /tasks/{id}/move", allow=member)
-def move_task(
-    id: Id[Task],
-    to: Id[Project],
-    *,
-    me: User,
-    projects: Projects,
-    tasks: Tasks,
-    numberings: Numberings,
-    emit: Emit[TaskMoved],
-) -> Task:
-    """Move a task to another project, where it gets the next number. Its comments go with it."""
-    task = tasks.get(id)
-    origin = task.project
-    if to == origin:
-        return task
-    task.project = open_project(to, projects).id
-    task.number = next_number(to, numberings)
-    emit(TaskMoved(task=id, origin=origin, by=me.id))
-    return tasks.save(task)
-
-
-@app.command("POST /tasks/{id}/start", allow=admin | is_assignee)
-def start_task(id: Id[Task], tasks: Tasks) -> Task:
-    """Say that somebody is at it."""
-    task = tasks.get(id)
-    task.status = Status.DOING
-    return tasks.save(task)
-
-
-@app.command("POST /tasks/{id}/complete", allow=admin | is_assignee)
-def complete_task(id: Id[Task], me: User, tasks: Tasks, emit: Emit[TaskCompleted]) -> Task:
-    """Say that it is done. Doing so twice is doing so once."""
-    task = tasks.get(id)
-    if task.status is Status.DONE:
-        return task
-    task.status = Status.DONE
-    emit(TaskCompleted(task=id, by=me.id))
-    return tasks.save(task)
-
-
-@app.command("POST /tasks/{id}/reopen", allow=admin | is_assignee)
-def reopen_task(id: Id[Task], tasks: Tasks) -> Task:
-    """Say that it was not done after all."""
-    task = tasks.get(id)
-    task.status = Status.TODO
-    return tasks.save(task)
 
 
 @app.command("DELETE /tasks/{id}", allow=admin)

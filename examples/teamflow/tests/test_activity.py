@@ -4,8 +4,9 @@ import pytest
 
 from examples.teamflow.activity import read_feed, read_project_feed
 from examples.teamflow.comments import write_comment
+from examples.teamflow.progress import assign_task, complete_task, move_task
 from examples.teamflow.projects import Project, archive_project, create_project, delete_project
-from examples.teamflow.tasks import Task, assign_task, complete_task, create_task, move_task
+from examples.teamflow.tasks import Task, create_task
 from freehold import Conflict, NotFound
 from freehold.testing import Caller
 

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from examples.teamflow.board import due_tasks, my_tasks, task_by_number, tasks_in_project
+from examples.teamflow.progress import assign_task, start_task
 from examples.teamflow.projects import Project, create_project
-from examples.teamflow.tasks import Task, assign_task, create_task, start_task
+from examples.teamflow.tasks import Task, create_task
 from freehold import NotFound
 from freehold.testing import Caller
 

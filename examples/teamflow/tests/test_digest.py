@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 from examples.teamflow.digest import Digest, read_digests
+from examples.teamflow.progress import complete_task, start_task
 from examples.teamflow.projects import Project, create_project
-from examples.teamflow.tasks import complete_task, create_task, start_task
+from examples.teamflow.tasks import create_task
 from freehold.testing import Caller
 
 

@@ -7,22 +7,9 @@ import pytest
 
 from examples.teamflow.board import task_by_number
 from examples.teamflow.comments import read_comments, write_comment
+from examples.teamflow.progress import assign_task, complete_task, move_task, reopen_task, schedule_task, start_task
 from examples.teamflow.projects import Project, archive_project, create_project
-from examples.teamflow.tasks import (
-    Priority,
-    Status,
-    Task,
-    assign_task,
-    complete_task,
-    create_task,
-    delete_task,
-    edit_task,
-    move_task,
-    read_task,
-    reopen_task,
-    schedule_task,
-    start_task,
-)
+from examples.teamflow.tasks import Priority, Status, Task, create_task, delete_task, edit_task, read_task
 from freehold import Conflict, Id, Invalid, NotFound, User
 from freehold.runtime.failures import Forbidden, Precondition
 from freehold.testing import Caller
