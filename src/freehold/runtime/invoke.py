@@ -138,15 +138,15 @@ class Runtime:
         try:
             if not ready.permits(me, inputs, unit):  #                7 authorise
                 raise Forbidden if me.id else Unauthenticated
-            answer, units = self._run(call, me, inputs, unit)  #      8 run
+            answer = self._run(call, me, inputs, unit)  #             8 run
         except Failure as failure:
             if failure.keeps:
-                return Answer(failure=failure), self._record(call, me, [unit], Answer(), None, print_)
+                return Answer(failure=failure), self._record(call, me, unit, Answer(), None, print_)
             refusal = ready.prepared.unknown_reference(failure, inputs) if isinstance(failure, NotFound) else failure
             raise _Refused(refusal, me, print_) from None
         if not ready.case.writes:
             return answer, []
-        return answer, self._record(call, me, units, answer, receipt, print_)  # 9 record, 10 answer
+        return answer, self._record(call, me, unit, answer, receipt, print_)  # 9 record, 10 answer
 
     def _beside(self, call: Call, ground: str, receipt: str | None) -> Answer:
         """Try on a snapshot, beside whatever else is going on."""
@@ -162,20 +162,25 @@ class Runtime:
 
     def _alone(self, call: Call, ground: str, receipt: str | None) -> Answer:
         """Try while nobody else writes on this ground."""
-        with Scope(ground, call.id) as scope:
-            answers: list[Answer] = []
+        scope = Scope(ground, call.id)
+        units: list[Unit] = []
+        answers: list[Answer] = []
 
-            def work(snapshot: Snapshot) -> Sequence[Changes]:
-                unit = Unit(scope, snapshot, self._shared, self.clock.now())
-                answer, parts = self._steps(call, unit, receipt)
-                answers.append(answer)
-                return parts
+        def work(snapshot: Snapshot) -> Sequence[Changes]:
+            units.append(Unit(scope, snapshot, self._shared, self.clock.now()))
+            answer, parts = self._steps(call, units[-1], receipt)
+            answers.append(answer)
+            return parts
 
-            try:
-                self.database.exclusively(scope, work)
-            except Dangling as missing:
-                raise dangling(missing.field) from None
-            return answers[-1]
+        try:
+            self.database.exclusively(scope, work)
+        except Dangling as missing:
+            raise dangling(missing.field) from None
+        finally:
+            for unit in units:
+                unit.close()
+            scope.close()
+        return answers[-1]
 
     def _commit(self, parts: Sequence[Changes]) -> None:
         try:
@@ -218,42 +223,37 @@ class Runtime:
             return self.membership.person(principal, unit)
         return self.membership.member(principal, unit)
 
-    def _run(self, call: Call, me: User, inputs: Mapping[str, object], unit: Unit) -> tuple[Answer, list[Unit]]:
+    def _run(self, call: Call, me: User, inputs: Mapping[str, object], unit: Unit) -> Answer:
         ready = call.ready
         if call.expected is not None and ready.case.subject is not None:
             unit.expected = (str(inputs[ready.case.subject[0]]), call.expected)
-        entered: dict[str, Unit] = {}
-        try:
-            given = Given(unit, me, call.address, lambda tenant: self._enter(entered, tenant, unit))
-            supplied = {parameter: supply(given) for parameter, supply in ready.suppliers}
-            value = ready.case.function(**inputs, **supplied)
-            if isinstance(value, Coroutine):  # an async use case, with an event loop of its own
-                value = asyncio.run(value)
-            return ready.prepared.answer(value), [unit, *entered.values()]
-        finally:
-            unit.on_close += [other.close for other in entered.values()]
+        given = Given(unit, me, call.address, lambda tenant: self._enter(unit, tenant))
+        supplied = {parameter: supply(given) for parameter, supply in ready.suppliers}
+        value = ready.case.function(**inputs, **supplied)
+        if isinstance(value, Coroutine):  # an async use case, with an event loop of its own
+            value = asyncio.run(value)
+        return ready.prepared.answer(value)
 
-    def _enter(self, entered: dict[str, Unit], tenant: str, unit: Unit) -> Unit:
+    def _enter(self, unit: Unit, tenant: str) -> Unit:
         """A unit of work on the ground of a chosen tenant, in the same transaction."""
-        if tenant not in entered:
-            scope = Scope(tenant, unit.scope.call)
-            entered[tenant] = self.begin(scope)
-        return entered[tenant]
+        if tenant not in unit.entered:
+            unit.entered[tenant] = self.begin(Scope(tenant, unit.scope.call))
+        return unit.entered[tenant]
 
     def _record(
-        self, call: Call, me: User, units: list[Unit], answer: Answer, receipt: str | None, print_: str
+        self, call: Call, me: User, unit: Unit, answer: Answer, receipt: str | None, print_: str
     ) -> list[Changes]:
         """Everything that must be true together: data, outbox, idempotency record, audit entry."""
         parts = []
-        for unit in units:
-            part = unit.changes()
+        for each in (unit, *unit.entered.values()):
+            part = each.changes()
             actor, case = me.id or "system", call.ready.case.name
-            part.entry = audit.entry(actor, case, call.id, unit.now.isoformat(), part.writes)
-            part.writes += deliveries(unit, self.followers, call.id)
+            part.entry = audit.entry(actor, case, call.id, each.now.isoformat(), part.writes)
+            part.writes += deliveries(each, self.followers, call.id)
             parts.append(part)
         parts[0].writes += call.riding
         if receipt:
-            parts[0].writes.append(idempotency.record(units[0], receipt, print_, answer))
+            parts[0].writes.append(idempotency.record(unit, receipt, print_, answer))
         return [part for part in parts if part.writes] or parts[:1]
 
     def _note(self, call: Call, refused: _Refused, receipt: str | None) -> None:
@@ -273,6 +273,8 @@ class Runtime:
             if keep:
                 part.writes.append(idempotency.record(unit, keep, refused.fingerprint, idempotency.refusal(failure)))
             self.database.commit([part])
+        except (Stale, Taken):  # another process has noted the same
+            return
         finally:
             unit.close()
 

@@ -7,7 +7,7 @@ list of conditional writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,14 +36,14 @@ class Shared:
 class Unit:
     """One tenant's ground, for one call."""
 
-    __slots__ = ("_known", "_pending", "_shared", "_snapshot", "events", "expected", "now", "on_close", "scope")
+    __slots__ = ("_known", "_pending", "_shared", "_snapshot", "entered", "events", "expected", "now", "scope")
 
     def __init__(self, scope: Scope, snapshot: Snapshot, shared: Shared, now: datetime) -> None:
-        """Begin. `expected` may be set to (id, version) for a call with If-Match."""
+        """Begin. `expected` may be set to (id, version), for If-Match; `entered` has units on other grounds, by tenant."""
         self.scope, self.now = scope, now
         self.events: list[Event] = []
         self.expected: tuple[str, int] | None = None
-        self.on_close: list[Callable[[], None]] = []
+        self.entered: dict[str, Unit] = {}
         self._snapshot, self._shared = snapshot, shared
         self._pending: dict[tuple[type[Entity], str], Write] = {}
         self._known: dict[tuple[type[Entity], str], tuple[str | None, ...]] = {}
@@ -133,8 +133,8 @@ class Unit:
         """The call is over: the scope and everything bound to it refuse from now on."""
         self._snapshot.close()
         self.scope.close()
-        for close in self.on_close:
-            close()
+        for other in self.entered.values():
+            other.close()
 
     def _own(self, found: Found) -> Entity:
         """Layer 2: what the store gave back must have lain on this ground, whatever the store thinks."""
