@@ -1,11 +1,13 @@
 """What a demo team has: `freehold dev --demo` runs these in order. A seed is a use case that nobody sends anything."""
 
-from freehold import FIRST, Emit, ReadOnly, User
+from datetime import timedelta
+
+from freehold import FIRST, Emit, Now, ReadOnly, User
 
 from .app import app
 from .comments import Comments, CommentWritten, write_comment
 from .numbering import Numberings
-from .progress import TaskCompleted, complete_task
+from .progress import TaskCompleted, complete_task, schedule_task
 from .projects import ProjectCreated, Projects, create_project
 from .tasks import Priority, Status, TaskCreated, Tasks, create_task
 
@@ -34,6 +36,13 @@ def plan_projects(
         made[0].assignee, made[0].priority = me.id, Priority.HIGH
         tasks.save(made[0])
         complete_task(made[-1].id, me, tasks, emit)
+
+
+@app.seed
+def plan_the_week(me: User, tasks: Tasks, now: Now) -> None:
+    """What is mine is due one after the other, the first of it yesterday."""
+    for days, task in enumerate(tasks.assigned_to(me.id, Status.TODO, FIRST), start=-1):
+        schedule_task(task.id, now.date() + timedelta(days), tasks)
 
 
 @app.seed
