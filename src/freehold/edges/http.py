@@ -7,18 +7,22 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
-from freehold.edges import headers
-from freehold.edges.headers import SECURITY, Headers
+from freehold.edges import headers, logs
+from freehold.edges.headers import SECURITY, Headers, Lines
 from freehold.edges.identity import Identity
 from freehold.runtime.admission import FairQueue
 from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer, problem
 from freehold.runtime.failures import (
     BadRequest,
+    Detail,
     Failure,
     Forbidden,
+    Limited,
     MethodNotAllowed,
+    NotFound,
     TooLarge,
     Unauthenticated,
     UnsupportedMedia,
@@ -31,8 +35,13 @@ from freehold.runtime.routes import PREFIX, Routes
 Asgi = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
+Response = tuple[int, Lines, bytes]
 
 log = logging.getLogger("freehold.http")
+access = logging.getLogger("freehold.access")
+
+NOT_MODIFIED = 304
+REPLAYED = (b"idempotent-replayed", b"true")
 
 
 @dataclass(slots=True)
@@ -66,36 +75,44 @@ class Api:
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request_id = ""
+        began, given, call = perf_counter(), Headers(), None
         try:
-            given = headers.read(scope["headers"])  # type: ignore[arg-type]  # ASGI says what it is
-            request_id = given.request_id = given.request_id or self._random.bytes(8).hex()
+            given = headers.read(scope["headers"], self._limits.headers)  # type: ignore[arg-type]  # ASGI says what it is
+            given.request_id = given.request_id or self._fresh()
             call = await self._call(scope, given, receive)
             answer = await self._turn(call)
-            status, lines, body = _success(scope, given, answer, self._random)
+            response = _success(scope, given, answer, self._random)
         except Failure as failure:
-            status, lines, body = _failure(failure, request_id)
+            given.request_id = given.request_id or self._fresh()
+            response = _failure(failure, given.request_id)
         except Exception:
-            log.exception("call failed", extra={"call": request_id})
-            status, lines, body = _failure(Failure(), request_id)
-        if not self.readiness.is_ready:
-            lines.append((b"connection", b"close"))
-        await _send(send, status, lines, body)
+            log.exception("call failed", extra={"call": given.request_id})
+            response = _failure(Failure(), given.request_id)
+        await self._send(send, response, is_head=scope["method"] == "HEAD")
+        if access.isEnabledFor(logging.INFO):
+            tenant = call.principal.tenant if call is not None and call.principal is not None else ""
+            route = call.ready.case.path if call is not None else None
+            logs.answered(access, scope, route, response[0], given.request_id, tenant, perf_counter() - began)
+
+    def _fresh(self) -> str:
+        return self._random.bytes(8).hex()
 
     async def _call(self, scope: Asgi, given: Headers, receive: Receive) -> Call:
         """Steps 1 and 2, match and identify; then the rest of the request is read."""
-        path = scope.get("raw_path") or str(scope["path"]).encode()
-        if not isinstance(path, bytes) or len(path) + len(scope["query_string"]) > self._limits.target:  # type: ignore[arg-type]  # bytes by ASGI
+        raw, query = scope.get("raw_path") or str(scope["path"]).encode(), scope["query_string"]
+        if not isinstance(raw, bytes) or not isinstance(query, bytes) or len(raw) + len(query) > self._limits.target:
             raise TooLarge("ADDRESS_TOO_LONG", "The address is longer than the limit.")
+        path = raw.decode("latin-1")
+        if not path.startswith(PREFIX):
+            raise NotFound("NO_SUCH_ADDRESS", "There is nothing at this address.")
         method = "GET" if scope["method"] == "HEAD" else str(scope["method"])
-        ready, values = self._routes.match(method, path.decode("latin-1").partition("?")[0][len(PREFIX) :])
+        ready, values = self._routes.match(method, path.partition("?")[0][len(PREFIX) :])
         principal = self._identify(ready, given)
         body = b"" if method == "GET" else await self._body(given, receive)
-        query = bytes(scope["query_string"]).decode("latin-1")  # type: ignore[arg-type]  # bytes by ASGI
         client = scope.get("client")
         return Call(
-            ready, Sent(values, query, body), principal, given.request_id, given.key, headers.version(given.if_match),
-            str(client[0]) if isinstance(client, (tuple, list)) else "",
+            ready, Sent(values, query.decode("latin-1"), body), principal, given.request_id, given.key,
+            headers.version(given.if_match), str(client[0]) if isinstance(client, (tuple, list)) else "",
         )  # fmt: skip
 
     def _identify(self, ready: Ready, given: Headers) -> Principal | None:
@@ -110,6 +127,8 @@ class Api:
         return principal
 
     async def _body(self, given: Headers, receive: Receive) -> bytes:
+        if given.length is not None and given.length > self._limits.body:
+            raise TooLarge
         chunks, size, more = [], 0, True
         while more:
             message = await receive()
@@ -122,7 +141,7 @@ class Api:
                 if size > self._limits.body:
                     raise TooLarge
                 chunks.append(chunk)
-        if size and given.content_type.partition(";")[0].strip().lower() != "application/json":
+        if size and given.media != "application/json":
             raise UnsupportedMedia
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -134,12 +153,26 @@ class Api:
         def done(answer: Answer | None, error: BaseException | None) -> None:
             loop.call_soon_threadsafe(_settle, future, answer, error)
 
-        perform = bulk if call.ready.case.each is not None else Runtime.__call__
-        self._queue.submit(call.principal.tenant if call.principal else "", partial(perform, self._runtime, call), done)
+        tenant = call.principal.tenant if call.principal else ""
+        self._queue.submit(tenant, partial(self._perform, call, tenant), done)
         answer = await future
         if call.ready.case.writes:
             self._wake()
         return answer
+
+    def _perform(self, call: Call, tenant: str) -> Answer:
+        """Run it, in a worker thread. What is logged on the way is logged with the call's id and tenant."""
+        logs.CALL.set((call.id, tenant))  # the queue gives each call a context of its own
+        return self._runtime(call) if call.ready.case.each is None else bulk(self._runtime, call)
+
+    async def _send(self, send: Send, response: Response, *, is_head: bool) -> None:
+        status, lines, body = response
+        if status != NOT_MODIFIED:
+            lines.append((b"content-length", b"%d" % len(body)))
+        if not self.readiness.is_ready or status == TooLarge.status:  # the rest of what is too large is not waited for
+            lines.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": status, "headers": lines})
+        await send({"type": "http.response.body", "body": b"" if is_head else body})
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer | None, error: BaseException | None) -> None:
@@ -151,40 +184,38 @@ def _settle(future: asyncio.Future[Answer], answer: Answer | None, error: BaseEx
         future.set_result(answer)
 
 
-Lines = list[tuple[bytes, bytes]]
-
-
-def _success(scope: Asgi, given: Headers, answer: Answer, random: Random) -> tuple[int, Lines, bytes]:
-    lines: Lines = [*SECURITY, (b"x-request-id", given.request_id.encode())]
+def _success(scope: Asgi, given: Headers, answer: Answer, random: Random) -> Response:
+    lines = [*SECURITY, (b"x-request-id", given.request_id.encode())]
     if given.traceparent and (trace := headers.continued(given.traceparent, random.bytes(8).hex())):
         lines.append((b"traceparent", trace.encode()))
     if answer.replayed:
-        lines.append((b"idempotent-replayed", b"true"))
-    status, body = answer.status, answer.body(given.request_id)
+        lines.append(REPLAYED)
     if answer.version is not None:
         etag = f'"{answer.version}"'
         lines.append((b"etag", etag.encode()))
-        if scope["method"] in ("GET", "HEAD") and given.if_none_match == etag:
-            status, body = 304, b""
-    return status, lines, b"" if scope["method"] == "HEAD" else body
+        if given.if_none_match and scope["method"] in ("GET", "HEAD") and headers.is_known(etag, given.if_none_match):
+            return NOT_MODIFIED, lines, b""
+    return answer.status, lines, answer.body(given.request_id)
 
 
-def _failure(failure: Failure, request_id: str) -> tuple[int, Lines, bytes]:
-    lines: Lines = [*SECURITY, (b"x-request-id", request_id.encode())]
+def _failure(failure: Failure, request_id: str) -> Response:
+    lines = [*SECURITY, (b"x-request-id", request_id.encode())]
     if failure.retry_after is not None:
-        lines.append((b"retry-after", str(max(1, round(failure.retry_after + 0.5))).encode()))
+        lines.append((b"retry-after", b"%d" % max(1, round(failure.retry_after + 0.5))))
     if failure.replayed:
-        lines.append((b"idempotent-replayed", b"true"))
+        lines.append(REPLAYED)
     if isinstance(failure, Unauthenticated):
         lines.append((b"www-authenticate", b'Bearer realm="api"'))
-    if isinstance(failure, MethodNotAllowed) and failure.details:
-        allow = failure.details[0].get("allow")
-        lines.append((b"allow", ", ".join(allow).encode() if isinstance(allow, list) else b""))
+    detail = failure.details[0] if failure.details else {}
+    if isinstance(failure, MethodNotAllowed) and isinstance(allow := detail.get("allow"), list):
+        lines.append((b"allow", ", ".join(allow).encode()))
+    if isinstance(failure, Limited) and "policy" in detail:
+        lines += _spent(detail, failure.retry_after or 0)
     return failure.status, lines, problem(failure, request_id)
 
 
-async def _send(send: Send, status: int, lines: Lines, body: bytes) -> None:
-    if status not in (204, 304):
-        lines.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})
+def _spent(detail: Detail, seconds: float) -> Lines:
+    """Which limit was reached (draft-ietf-httpapi-ratelimit-headers-11)."""
+    policy = f'"{detail["policy"]}";q={detail["limit"]};w={detail["seconds"]}'
+    spent = f'"{detail["policy"]}";r=0;t={max(1, round(seconds + 0.5))}'
+    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", spent.encode())]

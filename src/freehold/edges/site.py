@@ -1,76 +1,119 @@
-"""Everything a backend answers over HTTP: the API, health, keys, the OpenAPI document and its page. One ASGI application."""
+"""Everything a backend answers over HTTP: the API, health, keys, the OpenAPI document and its page. One ASGI app."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from freehold.edges.headers import SECURITY
+from freehold.edges.cors import Origins
+from freehold.edges.headers import GUARDS, SECURITY, Line
 from freehold.edges.http import Api, Asgi, Receive, Send
 from freehold.runtime.envelope import problem
-from freehold.runtime.failures import NotFound
+from freehold.runtime.failures import Failure, MethodNotAllowed, NotFound
 from freehold.runtime.ports import Tokens
-from freehold.runtime.routes import PREFIX
 
 ASSETS = Path(__file__).parent / "docs"
-PAGE_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+NOTHING_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The docs page runs its own scripts, and talks to this server only."""
 
 
 class Site:
     """The ASGI application. Calls to the API go past Starlette's router, straight to `Api`."""
 
-    def __init__(
-        self, api: Api, tokens: Tokens, openapi: Callable[[], bytes], *, origins: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, api: Api, tokens: Tokens, openapi: Callable[[], bytes], *, origins: Sequence[str] = ()) -> None:
         """Put the parts together. `origins` are those that browsers may call from; there is no wildcard."""
         self.readiness = api.readiness
         self._api, self._tokens, self._openapi = api, tokens, openapi
-        cors = Middleware(
-            CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"],
-            expose_headers=["etag", "idempotent-replayed", "retry-after", "x-request-id"], max_age=600,
-        )  # fmt: skip
+        self._origins = Origins(origins)
+        self._read: bytes | None = None
         routes = [
             Route("/health/live", self._live),
             Route("/health/ready", self._ready),
             Route("/.well-known/jwks.json", self._jwks),
             Route("/openapi.json", self._document),
-            Mount("/docs", StaticFiles(directory=ASSETS, html=True)),
-            Mount("/api", self._api),
+            Route("/docs", self._page),
+            Mount("/docs", StaticFiles(directory=ASSETS)),
         ]
-        handlers = {404: _nothing}
-        self._pages = Starlette(routes=routes, middleware=[cors] if origins else [], exception_handlers=handlers)
-        self._crosses_origins = bool(origins)
+        handlers = {404: _nothing, 405: _other_method, 500: _broken}
+        self._pages = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # Starlette's own
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         """Answer one request, or take part in the server's start and end."""
-        if scope["type"] == "http" and not self._crosses_origins and str(scope["path"]).startswith(PREFIX + "/"):
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)  # type: ignore[arg-type]  # Starlette's own names for the same
+            return
+        path = str(scope["path"])
+        if self._origins:
+            allowed = self._origins.preflight(str(scope["method"]), scope["headers"])  # type: ignore[arg-type]  # by ASGI
+            if allowed is not None:
+                await send({"type": "http.response.start", "status": 204, "headers": [*allowed, *GUARDS]})
+                await send({"type": "http.response.body", "body": b""})
+                return
+            send = _adding(send, self._origins.lines(scope["headers"]))  # type: ignore[arg-type]  # by ASGI
+        if path.startswith("/api/"):
             await self._api(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]  # Starlette's own names for the same
+            policy = PAGE_POLICY if path.startswith("/docs") else NOTHING_POLICY
+            guarded = _adding(send, [*GUARDS, (b"content-security-policy", policy)])
+            await self._pages(scope, receive, guarded)  # type: ignore[arg-type]  # Starlette's own names for the same
 
     async def _live(self, _: Request) -> Response:
-        return JSONResponse({"status": "live"})
+        return JSONResponse({"status": "live"}, headers={"cache-control": "no-store"})
 
     async def _ready(self, _: Request) -> Response:
-        ready = self.readiness.is_ready
-        return JSONResponse({"status": "ready" if ready else "draining"}, 200 if ready else 503)
+        status, code = ("ready", 200) if self.readiness.is_ready else ("draining", 503)
+        return JSONResponse({"status": status}, code, headers={"cache-control": "no-store"})
 
     async def _jwks(self, _: Request) -> Response:
         return JSONResponse(self._tokens.jwks(), headers={"cache-control": "public, max-age=300"})
 
     async def _document(self, _: Request) -> Response:
-        return Response(self._openapi(), media_type="application/json", headers={"cache-control": "no-store"})
+        if self._read is None:
+            self._read = self._openapi()
+        return Response(self._read, media_type="application/json", headers={"cache-control": "no-cache"})
+
+    async def _page(self, _: Request) -> Response:
+        return FileResponse(ASSETS / "page.html", media_type="text/html", headers={"cache-control": "no-cache"})
 
 
-async def _nothing(request: Request, _: Exception) -> Response:
-    headers = {name.decode(): value.decode() for name, value in SECURITY}
-    return Response(problem(NotFound("NO_SUCH_ADDRESS", "There is nothing at this address."), ""), 404, headers)
+def _adding(send: Send, lines: Sequence[Line]) -> Send:
+    """Send on, with these headers on the answer, unless they are there."""
+
+    async def adding(message: MutableMapping[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            headers: list[Line] = message["headers"]  # type: ignore[assignment]  # by ASGI
+            message["headers"] = [*headers, *lines]
+        await send(message)
+
+    return adding
+
+
+async def _nothing(_: Request, __: Exception) -> Response:
+    return _refusal(NotFound("NO_SUCH_ADDRESS", "There is nothing at this address."))
+
+
+async def _other_method(_: Request, error: Exception) -> Response:
+    response = _refusal(MethodNotAllowed())
+    allow = (getattr(error, "headers", None) or {}).get("Allow", "GET, HEAD")
+    response.headers["allow"] = allow
+    return response
+
+
+async def _broken(_: Request, __: Exception) -> Response:
+    return _refusal(Failure())
+
+
+def _refusal(failure: Failure) -> Response:
+    guarded = {name for name, _ in GUARDS} | {b"content-security-policy"}
+    headers = {name.decode(): value.decode() for name, value in SECURITY if name not in guarded}
+    return Response(problem(failure, ""), failure.status, headers)

@@ -85,7 +85,7 @@ class Prepared:
         self._made = [
             (i.name, i.hint is Paging) for i in case.inputs if i.hint is Paging or get_origin(i.hint) is Range
         ]
-        self._adapter: TypeAdapter[object] = TypeAdapter(_returned(case.returns))
+        self._adapter: TypeAdapter[object] = TypeAdapter(returned(case.returns))
         self.is_async = inspect.iscoroutinefunction(case.function)
 
     def read(self, sent: Sent) -> dict[str, object]:
@@ -219,7 +219,7 @@ def _is_list(hint: object) -> bool:
     return get_origin(plain(hint)) in (list, set, tuple)
 
 
-def _returned(hint: object) -> object:
+def returned(hint: object) -> object:
     """What goes into `data`: the items of a page, and otherwise what the signature says."""
     if get_origin(hint) is Page:
         return list[get_args(hint)[0]]  # type: ignore[misc]  # a type made at run time
