@@ -1,13 +1,16 @@
 """freehold's side of every comparison: the one file to change when freehold's own commands or stores change.
 
-What is not there yet raises `CannotRun`; the bench then prints the peers alone and says so.
+Without freehold in this environment it raises `CannotRun`; the bench then prints the peers alone and says so.
 """
 
+import importlib
 import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from bench.ground import Ground
@@ -48,14 +51,26 @@ def cli() -> str:
 
 def seed(folder: Path) -> Ground:
     """Fill a store in `folder` for `apps/freehold_tasks.py` and return its ground, tokens included."""
-    raise CannotRun(f"freehold cannot fill a store for {APP.name} yet ({folder.name})")
+    return part("own_ground").fill(folder)
+
+
+SERVED = {
+    "FREEHOLD_TENANT_LIMIT": "600000000/minute",
+    "FREEHOLD_PRINCIPAL_LIMIT": "600000000/minute",
+    "FREEHOLD_QUEUE_DEPTH": "32",
+    "FREEHOLD_LOG_LEVEL": "warning",
+}
+"""What is set in `bench http` and `overload`; `README.md` says why. Rates are counted all the same."""
+
+UNCONTROLLED = {"FREEHOLD_QUEUE_DEPTH": "1000000", "FREEHOLD_QUEUE_SECONDS": "1000000"}
+"""Everything may wait, for as long as it likes."""
 
 
 def serve(folder: Path, port: int, *, control: bool) -> list[str]:
     """Return the command that serves `apps/freehold_tasks.py` from `folder`; `control` is shedding and fairness."""
-    if not control:
-        raise CannotRun("freehold cannot be served without its overload control yet")
-    return [cli(), "serve", str(APP), "--port", str(port), "--data", str(folder)]
+    chosen = SERVED if control else SERVED | UNCONTROLLED
+    words = [f"{name}={value}" for name, value in chosen.items()]
+    return ["env", *words, cli(), "serve", str(APP), "--port", str(port), "--data", str(folder)]
 
 
 def fill_store(folder: Path, tenants: int, tasks: int) -> StoreSide:
@@ -64,12 +79,18 @@ def fill_store(folder: Path, tenants: int, tasks: int) -> StoreSide:
     That is `tasks` tasks spread evenly over `tenants` tenants, with the ids that `store.tenant_name` and `store.ids_of`
     give, so that both sides are asked for the same. A tenant has `store.PROJECTS` projects.
     """
-    raise CannotRun(f"freehold's store cannot be filled by the bench yet ({folder.name}, {tenants}, {tasks})")
+    return part("own_store").filled(folder, tenants, tasks)
 
 
-def isolation(folder: Path) -> dict[str, Callable[[], object]]:
-    """Return one same call, three ways: as it is, without handles bound to a call, without tenant-bound statements."""
-    raise CannotRun(f"freehold's layers cannot be bypassed by the bench yet ({folder.name})")
+def isolation(folder: Path) -> AbstractContextManager[dict[str, dict[str, Callable[[], object]]]]:
+    """Give each call, four ways: as it is, without layer 2, without layer 4, without both."""
+    return part("own_isolation").ways(folder)
+
+
+def part(name: str) -> ModuleType:
+    """Import a part of the bench that imports freehold."""
+    cli()
+    return importlib.import_module(f"bench.{name}")
 
 
 def cold() -> dict[str, list[str]]:

@@ -70,8 +70,8 @@ def free_port() -> int:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return what a child process is told: this environment, the repository as import path, and `extra`."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", **extra}
+    """Return what a child process is told: this environment, this checkout as import path, and `extra`."""
+    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", "PYTHONDONTWRITEBYTECODE": "", **extra}
 
 
 def output(command: Sequence[str], extra: Mapping[str, str] | None = None) -> str:
