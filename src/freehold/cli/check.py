@@ -13,6 +13,7 @@ def check(
 ) -> None:
     """Read the app and say all that is wrong with it: code, place, matter and fix."""
     from freehold.cli.faults import to_json
+    from freehold.cli.reading import counted
     from freehold.cli.target import load, locate
     from freehold.wiring import complete
 
@@ -22,15 +23,9 @@ def check(
     if as_json:
         typer.echo(to_json([]))
         return
-    counts = (
-        (len(model.use_cases), "use case"), (len(model.entities), "entity"), (len(model.lookups), "lookup"),
-        (len(model.events), "event"), (len(model.roles), "role"),
-    )  # fmt: skip
-    told = ", ".join(f"{count} {_plural(noun, count)}" for count, noun in counts)
+    nouns = {
+        "use case": model.use_cases, "entity": model.entities, "lookup": model.lookups, "event": model.events,
+        "role": model.roles,
+    }  # fmt: skip
+    told = ", ".join(counted(len(things), noun) for noun, things in nouns.items())
     typer.echo(f"{typer.style('ok', fg='green', bold=True)}  {app.name}: {told}")
-
-
-def _plural(noun: str, count: int) -> str:
-    if count == 1:
-        return noun
-    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"

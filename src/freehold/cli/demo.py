@@ -11,8 +11,12 @@ OWNERS = {"acme": "ada@acme.test", "globex": "gina@globex.test"}
 MEMBERS = {"acme": "bob@acme.test"}
 
 
-def populate(made: Backend) -> None:
-    """See to it that the demo tenants are there, with their people and with what the app's seeds put into them."""
+def populate(made: Backend, *, again: bool = False) -> list[str]:
+    """See to it that the demo tenants are there, with their people and with what the app's seeds put into them.
+
+    Returns the seeds that were run, with `again` all of them.
+    """
+    done: list[str] = []
     roles = [role.name for role in made.model.roles]
     for slug, email in OWNERS.items():
         _enter(made, slug, email, roles[-1])
@@ -21,7 +25,8 @@ def populate(made: Backend) -> None:
     for slug, email in OWNERS.items():
         there, owner = organisation(made, slug), person(made, email)
         if there is not None and owner is not None:
-            seed(made, there.id, owner.id)
+            done += [f"{slug}: {name}" for name in seed(made, there.id, owner.id, again=again)]
+    return done
 
 
 def _enter(made: Backend, slug: str, email: str, role: str) -> None:

@@ -13,9 +13,9 @@ from freehold.cli.demo import MEMBERS, OWNERS, PASSWORD, populate
 from freehold.cli.faults import tell
 from freehold.cli.listening import address_of
 from freehold.cli.operating import migrations
-from freehold.cli.seeding import with_seeds
 from freehold.cli.supervisor import Report
 from freehold.cli.target import Target, failed_files, load, loaded_files
+from freehold.edges.logs import configure
 from freehold.edges.server import serve
 from freehold.model.app import App
 from freehold.model.finding import Finding, ModelError
@@ -39,10 +39,10 @@ class Development:
 
     def run(self, report: Report | None) -> int:
         """Load, check, migrate, serve. Returns the exit code: 1 when the app cannot be served."""
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        configure(self._settings.log_level, pretty=True)
         sys.dont_write_bytecode = True  # two saves within a second leave a cache that looks fresh
         try:
-            app = with_seeds(load(self._target))
+            app = load(self._target)
             self._migrate(app)
             made = backend(app, self._settings)
         except ModelError as error:
@@ -77,7 +77,7 @@ class Development:
         threading.Thread(target=self._settle, args=(made,), kwargs={"greet": is_first}, daemon=True).start()
 
     def _settle(self, made: Backend, *, greet: bool) -> None:
-        made.courier.start()
+        made.start()
         if self._demo:
             try:
                 populate(made)

@@ -8,6 +8,7 @@ import socket
 from freehold.cli.listening import address_of
 from freehold.cli.operating import migrations, require_migrated, settings_for
 from freehold.cli.target import load, locate
+from freehold.edges.logs import configure
 from freehold.edges.server import serve
 from freehold.wiring import backend, complete, site
 
@@ -17,7 +18,7 @@ log = logging.getLogger("freehold.serve")
 def run(target: str | None, data: str | None, listener: socket.socket, *, migrate: bool) -> None:
     """Serve until told to stop. Raises `ModelError`: FH303 for pending migrations, FH301 for those that break."""
     settings = settings_for(data)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    configure(settings.log_level, pretty=False)
     app = load(locate(target))
     model = complete(app)
     if migrate:
@@ -26,7 +27,7 @@ def run(target: str | None, data: str | None, listener: socket.socket, *, migrat
     require_migrated(settings, model)
     made = backend(app, settings)
     try:
-        made.courier.start()
+        made.start()
         address = address_of(listener)
         serve(site(made), [listener], drain_seconds=settings.drain_seconds, started=lambda: _started(app.name, address))
     finally:

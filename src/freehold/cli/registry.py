@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import typer
 
 from freehold.accounts.records import Organisation, Organisations, People, Person
 from freehold.model.data import Page
@@ -16,6 +19,7 @@ from freehold.wiring import Backend
 
 SYSTEM = Principal(tenant="", subject="", kind="system")
 MOST = 200
+SHOWN = 10
 
 
 def organisation(made: Backend, slug: str) -> Organisation | None:
@@ -28,6 +32,23 @@ def person(made: Backend, email: str) -> Person | None:
     """Whoever has this address."""
     found = _one(made, _pattern(People, "by_email"), email.strip().lower())
     return found if isinstance(found, Person) else None
+
+
+def known_organisation(made: Backend, slug: str) -> Organisation:
+    """The tenant with this short name, or a wrong call that says which there are."""
+    found = organisation(made, slug)
+    if found is None:
+        there = ", ".join(one.slug for one in islice(organisations(made), SHOWN)) or "none"
+        raise typer.BadParameter(f"there is no tenant {slug}; there are: {there}", param_hint="tenant")
+    return found
+
+
+def known_member(made: Backend, slug: str, email: str) -> tuple[Organisation, Person]:
+    """A tenant and one of its members, or a wrong call."""
+    there, who = known_organisation(made, slug), person(made, email)
+    if who is None or there.id not in who.organisations:
+        raise typer.BadParameter(f"{email} is no member of {slug}", param_hint="--as")
+    return there, who
 
 
 def organisations(made: Backend) -> Iterator[Organisation]:

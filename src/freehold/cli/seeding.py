@@ -6,23 +6,12 @@ from collections.abc import Iterator
 
 from pydantic_core import from_json
 
-from freehold.model.app import App
-from freehold.model.usecase import Kind
 from freehold.runtime.audit import BATCH
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
 from freehold.runtime.scope import Scope
 from freehold.wiring import Backend
-
-
-def with_seeds(app: App) -> App:
-    """The app, whose seeds have become commands that no route leads to."""
-    known = {function for function, _, _ in app.declared.cases}
-    for function in app.declared.seeds:
-        if function not in known and app.declared.roles:
-            app.declared.cases.append((function, Kind.COMMAND, {"allow": app.declared.roles[-1]}))
-    return app
 
 
 def seed(made: Backend, tenant: str, owner: str, *, again: bool = False) -> list[str]:

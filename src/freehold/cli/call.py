@@ -1,0 +1,52 @@
+"""`freehold call`: a use case, run as a command. Its options are its inputs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from freehold.cli.arguments import AppOption
+
+
+class Parsed(Protocol):
+    """What has been read of the command line so far: Typer's context, seen from here."""
+
+    params: dict[str, object]
+
+
+class UseCases(TyperGroup):
+    """The use cases of whichever app is meant, read when they are asked for."""
+
+    def list_commands(self, ctx: Parsed) -> list[str]:
+        """Every use case that somebody or an operator may call: the app's own before the built-in ones."""
+        from freehold.cli.calling import callable_cases
+
+        return list(callable_cases(_app(ctx)))
+
+    def get_command(self, ctx: Parsed, cmd_name: str) -> TyperCommand | None:
+        """A use case as a command, or None when there is no such."""
+        from freehold.cli.calling import callable_cases, command_of
+
+        app = _app(ctx)
+        case = callable_cases(app).get(cmd_name.replace("-", "_"))
+        return None if case is None else command_of(case, app)
+
+
+def _app(ctx: Parsed) -> str | None:
+    app = ctx.params.get("app")
+    return app if isinstance(app, str) else None
+
+
+call = typer.Typer(cls=UseCases, no_args_is_help=True)
+
+
+@call.callback()
+def of(
+    app: AppOption = None,
+) -> None:
+    """Run a use case on this machine's data, as a member: through every step that a request takes.
+
+    What it emits is delivered by the server that runs on the same data. `freehold call NAME --help` lists the inputs.
+    """

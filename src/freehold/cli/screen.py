@@ -1,0 +1,52 @@
+"""How verbs write to a terminal: tables and sections by Rich, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+
+import typer
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+
+NARROWEST, WIDEST = 60, 120
+UNSEEN = 100
+"""The width of what goes into a file or a pipe."""
+
+
+def console() -> Console:
+    """Standard output, as wide as a terminal can show and an eye can follow."""
+    columns = shutil.get_terminal_size((UNSEEN, 24)).columns if sys.stdout.isatty() else UNSEEN
+    return Console(width=min(max(columns, NARROWEST), WIDEST), highlight=False, emoji=False, markup=False)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], empty: str) -> None:
+    """Print rows under their headings, or a sentence when there are none."""
+    made = table(*headings)
+    for row in rows:
+        made.add_row(*row)
+    if made.row_count:
+        console().print(made)
+    else:
+        typer.echo(empty)
+
+
+def table(*headings: str) -> Table:
+    """A table without lines: what is in it has the width."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(headings))
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
+def indented(what: RenderableType, by: int = 2) -> Padding:
+    """The same, further to the right."""
+    return Padding(what, (0, 0, 0, by), expand=False)
+
+
+def print_json(value: object) -> None:
+    """Print a value for machines."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
