@@ -49,7 +49,7 @@ class PretendPayments:
 
 
 # By name: imported only where it is chosen.
-app.provide(Payments, local=PretendPayments, aws="shop.stripe:StripePayments")  # type: ignore[type-abstract]
+app.provide(Payments, local=PretendPayments, aws="shop.stripe:StripePayments")
 
 
 @app.command("POST /orders", allow=customer)

@@ -94,13 +94,14 @@ def backend(
     open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
     database = open_store(model, None if memory else settings.database_file)
     door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
+    cursors = Cursors(AesSivSeal(keys, clock), model.lookups)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
         {**model.use_cases, **{seed.name: seed for seed in model.seeds}},
         database=database,
         membership=Accounts(database, clock),
         supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),
-        shared=Shared(Cursors(AesSivSeal(keys, clock), model.lookups), TimeIds(clock, random), references),
+        shared=Shared(cursors, TimeIds(clock, random), references, model.people),
         limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
         clock=clock,
         ranks={role.name: role.rank for role in model.roles},

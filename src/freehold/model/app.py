@@ -8,7 +8,6 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from freehold.model.assembly import assemble
 from freehold.model.data import Event
 from freehold.model.model import Declarations, Model
-from freehold.model.ports import Port
 from freehold.model.rules import Access, Role, Rule
 from freehold.model.usecase import Kind
 
@@ -28,7 +27,7 @@ class App:
         self.declared = Declarations(name)
 
     def roles(self, *names: str) -> tuple[Role, ...]:
-        """The parts a member can have, least first. Each can do what the ones before it can; the last one owns."""
+        """The parts a member can have, least first. Each can do what those before it can; the last one owns."""
         self.declared.roles = tuple(Role(name, rank) for rank, name in enumerate(names))
         return self.declared.roles
 
@@ -51,7 +50,9 @@ class App:
         options = {"route": route, "allow": allow, "limit": limit, "idempotent": idempotent, "scope": scope}
         return self._declaring(Kind.COMMAND, options)
 
-    def query(self, route: str, *, allow: Access, limit: str | None = None, scope: Scope = "tenant") -> Callable[[F], F]:
+    def query(
+        self, route: str, *, allow: Access, limit: str | None = None, scope: Scope = "tenant"
+    ) -> Callable[[F], F]:
         """Declare a use case that only reads. What it is supplied with refuses to write."""
         return self._declaring(Kind.QUERY, {"route": route, "allow": allow, "limit": limit, "scope": scope})
 
@@ -60,7 +61,7 @@ class App:
         return self._declaring(Kind.COMMAND, {"scope": scope})
 
     def bulk(self, route: str, use_case: Callable[..., object], *, at_most: int = 100) -> None:
-        """Offer a command for many items at once. Each is authorised and done by itself, and has a result of its own."""
+        """Offer a command for many items at once. Each is authorised and done by itself, and answered by itself."""
         self.declared.bulks.append((route, use_case, at_most))
 
     def on(self, event: type[V]) -> Callable[[Callable[Concatenate[V, P], R]], Callable[Concatenate[V, P], R]]:
@@ -71,7 +72,7 @@ class App:
         """Declare a job: `"day"`, `"hour"`, `"15 minutes"`. It runs once for each tenant, or once with `everyone`."""
         return self._declaring(Kind.JOB, {"period": period, "scope": scope})
 
-    def provide(self, port: type[Port], **adapters: object) -> None:
+    def provide(self, port: type, **adapters: object) -> None:
         """Say what fills a port of the app's own, by environment: a class, or "module:Class", imported when chosen."""
         self.declared.adapters[port] = adapters
 

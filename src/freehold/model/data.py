@@ -33,6 +33,10 @@ class Id(str, Generic[T_co]):
         return core_schema.str_schema(pattern=f"^{TENANT_ID.pattern}$", metadata={"pydantic_js_updates": extra})
 
 
+NO_ID: Id[Never] = Id("")
+"""What stands where there is no id yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the class line of an entity says."""
@@ -52,7 +56,7 @@ class Entity(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=False, ser_json_inf_nan="null", allow_inf_nan=False)
     facts: ClassVar[Facts] = Facts()
 
-    id: Id[Self] = Id("")
+    id: Id[Self] = NO_ID
     version: int = 0
     created_at: datetime = EPOCH
     updated_at: datetime = EPOCH
@@ -75,7 +79,7 @@ class Event(BaseModel):
 class Page(Generic[T_co]):
     """Some of a list, and where the rest begins. `next` is a sealed cursor, or None at the end."""
 
-    items: list[T_co] = field(default_factory=list)  # type: ignore[misc]  # a frozen page is read, so covariance is safe
+    items: list[T_co] = field(default_factory=list)
     next: str | None = None
 
     def __iter__(self) -> Iterator[T_co]:

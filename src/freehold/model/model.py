@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from freehold.model.data import Entity, Event
 from freehold.model.lookup import Lookup, reference_of
 from freehold.model.names import snake
-from freehold.model.ports import Port, User
+from freehold.model.ports import User
 from freehold.model.rules import Role
 from freehold.model.usecase import Kind, UseCase
 
@@ -24,7 +24,7 @@ class Declarations:
     manager: Role | None = None
     cases: list[tuple[Function, Kind, dict[str, object]]] = field(default_factory=list)
     bulks: list[tuple[str, Function, int]] = field(default_factory=list)
-    adapters: dict[type[Port], Mapping[str, object]] = field(default_factory=dict)
+    adapters: dict[type, Mapping[str, object]] = field(default_factory=dict)
     seeds: list[Function] = field(default_factory=list)
 
 
@@ -39,7 +39,7 @@ class Model:
     entities: Mapping[str, type[Entity]]
     lookups: tuple[Lookup, ...]
     events: Mapping[str, type[Event]]
-    adapters: Mapping[type[Port], Mapping[str, object]] = field(default_factory=dict)
+    adapters: Mapping[type, Mapping[str, object]] = field(default_factory=dict)
     seeds: tuple[UseCase, ...] = ()
     people: type[Entity] | None = None
     """What keeps the members of a tenant: the entity that an `Id[User]` names."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol, TypeVar
 
-from freehold.model.data import Entity, Event, Id
+from freehold.model.data import NO_ID, Entity, Event, Id
 
 E = TypeVar("E", bound=Entity)
 S = TypeVar("S")
@@ -75,21 +75,22 @@ class Port(Protocol):
 class User:
     """Who is calling: a member of the tenant, an API key, or (id empty) nobody in particular."""
 
-    id: Id[User] = Id("")
+    id: Id[User] = NO_ID
     name: str = ""
     email: str = ""
     role: str = ""
 
 
-class Now(datetime):
-    """The time of the call, in UTC. The same however often it is looked at."""
+class _Mark:
+    """Tells a capability from the type it is otherwise the same as."""
 
 
-class _ReadOnly:
-    """Marks a store that a use case only reads."""
+NOW = _Mark()
 
+Now = Annotated[datetime, NOW]
+"""The time of the call, in UTC. The same however often it is looked at."""
 
-READ_ONLY = _ReadOnly()
+READ_ONLY = _Mark()
 
 ReadOnly = Annotated[S, READ_ONLY]
 """`ReadOnly[Tasks]`: the same store, without the right to write."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from types import UnionType
-from typing import Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from freehold.model.data import Entity, Event, Paging, Range
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.lookup import IMPORT_FIX, entity_of, is_read_only, is_store, plain, reference_of, shown
-from freehold.model.ports import Across, Caller, Emit, Now, Port, User
+from freehold.model.ports import NOW, Across, Caller, Emit, Port, User
 from freehold.model.rules import Access, Rule
 
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9_\-./{}]*)")
@@ -169,15 +169,15 @@ def capability(parameter: str, hint: object) -> Capability | None:
         return Capability(parameter, Need.ACROSS, plain(store), entity_of(plain(store)), read_only=is_read_only(store))
     if origin is Emit:
         return Capability(parameter, Need.EMIT, get_args(inner)[0])
-    if inner is User:
-        return Capability(parameter, Need.USER)
-    if inner is Now:
-        return Capability(parameter, Need.NOW)
-    if inner is Caller:
-        return Capability(parameter, Need.CALLER)
     if isinstance(inner, type) and Port in inner.__mro__:
         return Capability(parameter, Need.PORT, inner)
-    return None
+    circumstances = {Need.USER: inner is User, Need.NOW: is_now(hint), Need.CALLER: inner is Caller}
+    return next((Capability(parameter, need) for need, asked in circumstances.items() if asked), None)
+
+
+def is_now(hint: object) -> bool:
+    """Whether it is `Now`."""
+    return get_origin(hint) is Annotated and NOW in get_args(hint)
 
 
 def read(function: Callable[..., object], kind: Kind, options: Mapping[str, object]) -> UseCase:

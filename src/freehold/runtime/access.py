@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import get_type_hints
 
 from freehold.model.data import Entity
 from freehold.model.lookup import reference_of
-from freehold.model.ports import Now, User
+from freehold.model.ports import User
 from freehold.model.rules import Access, Anyone, Both, Either, Role, Rule, SignedIn
-from freehold.model.usecase import UseCase, subjects
+from freehold.model.usecase import UseCase, is_now, subjects
 from freehold.runtime.unit import Unit
 
 Permits = Callable[[User, Mapping[str, object], Unit], bool]
@@ -39,9 +40,9 @@ def permits(case: UseCase, access: Access | None, ranks: Mapping[str, int]) -> P
 
 def _asks(case: UseCase, rule: Rule[...]) -> Permits:
     about = {name: (entity, _input(case, entity)) for name, entity in subjects(rule)}
-    hints = rule.function.__annotations__
-    users = [name for name, hint in hints.items() if name not in (*about, "return") and hint in (User, "User")]
-    nows = [name for name, hint in hints.items() if hint in (Now, "Now")]
+    hints = get_type_hints(rule.function, include_extras=True)
+    users = [name for name, hint in hints.items() if hint is User]
+    nows = [name for name, hint in hints.items() if is_now(hint)]
 
     def ask(me: User, inputs: Mapping[str, object], unit: Unit) -> bool:
         given: dict[str, object] = dict.fromkeys(users, me)

@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 
 from freehold.model.data import Entity, Id
 from freehold.runtime.envelope import Answer
-from freehold.runtime.failures import Conflict, Failure, Invalid
+from freehold.runtime.failures import Conflict, Failure, Invalid, NotFound
 from freehold.runtime.ids import derived
 from freehold.runtime.ports import Verb, Write
 from freehold.runtime.unit import Unit
@@ -100,7 +100,8 @@ def refusal(failure: Failure) -> Answer:
 
 def _again(receipt: Receipt) -> Failure:
     told = from_json(receipt.body)
-    failure = Failure(told["code"], told["message"], details=told["details"])
+    kind = next((kind for kind in (NotFound, Conflict, Invalid) if kind.status == receipt.status), Failure)
+    failure = kind(told["code"], told["message"], details=told["details"])
     failure.status, failure.replayed = receipt.status, True
     return failure
 

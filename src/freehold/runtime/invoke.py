@@ -14,12 +14,12 @@ from typing import NamedTuple
 from freehold.model.names import PLATFORM, shout
 from freehold.model.ports import User
 from freehold.model.rules import Anyone
-from freehold.model.usecase import Kind, UseCase
+from freehold.model.usecase import Kind, Source, UseCase
 from freehold.runtime import audit, idempotency
 from freehold.runtime.access import Permits, permits
 from freehold.runtime.contention import EXCLUSIVE, Contention
 from freehold.runtime.envelope import Answer
-from freehold.runtime.failures import BadRequest, Conflict, Failure, Forbidden, NotFound, Unauthenticated
+from freehold.runtime.failures import BadRequest, Conflict, Failure, Forbidden, Invalid, NotFound, Unauthenticated
 from freehold.runtime.limits import Limits, network
 from freehold.runtime.membership import Membership
 from freehold.runtime.outbox import deliveries
@@ -27,7 +27,7 @@ from freehold.runtime.ports import Changes, Clock, Dangling, Database, Principal
 from freehold.runtime.prepared import Prepared, Sent, dangling
 from freehold.runtime.scope import Scope
 from freehold.runtime.supply import Given, Supplier, Supplies
-from freehold.runtime.unit import Shared, Unit, stale
+from freehold.runtime.unit import Shared, Unit, absent, stale
 
 SYSTEM = User(name="the system")
 NOBODY = User()
@@ -130,7 +130,9 @@ class Runtime:
     def _steps(self, call: Call, unit: Unit, receipt: str | None) -> tuple[Answer, list[Changes]]:
         """Steps 3 to 10. What comes back is not true before the changes are committed."""
         ready = call.ready
-        me = self._recognise(call, unit)  #                           3 bind: a token becomes a member of one tenant
+        me = unit.caller = self._recognise(
+            call, unit
+        )  #                           3 bind: a token becomes a member of one tenant
         inputs = ready.prepared.read(call.sent)  #                    5 validate (4, admit, came before all this)
         print_ = idempotency.fingerprint(inputs) if receipt else ""
         if receipt and (known := idempotency.known(unit, receipt, print_)):
@@ -155,10 +157,12 @@ class Runtime:
         try:
             answer, parts = self._steps(call, unit, receipt)
             if parts:
-                self._commit(parts)
-            return answer
+                self.database.commit(parts)
+        except Dangling as missing:
+            raise _missing(call, missing) from None
         finally:
             unit.close()
+        return answer
 
     def _alone(self, call: Call, ground: str, receipt: str | None) -> Answer:
         """Try while nobody else writes on this ground."""
@@ -175,18 +179,12 @@ class Runtime:
         try:
             self.database.exclusively(scope, work)
         except Dangling as missing:
-            raise dangling(missing.field) from None
+            raise _missing(call, missing) from None
         finally:
             for unit in units:
                 unit.close()
             scope.close()
         return answers[-1]
-
-    def _commit(self, parts: Sequence[Changes]) -> None:
-        try:
-            self.database.commit(parts)
-        except Dangling as missing:
-            raise dangling(missing.field) from None
 
     def _admit(self, call: Call, ground: str) -> None:
         case = call.ready.case
@@ -285,6 +283,14 @@ class _Refused(Exception):
     def __init__(self, failure: Failure, me: User, fingerprint: str) -> None:
         super().__init__(failure.code)
         self.failure, self.me, self.fingerprint = failure, me, fingerprint
+
+
+def _missing(call: Call, missing: Dangling) -> NotFound | Invalid:
+    """What a caller is told when an id named nothing at the commit: 404 if it stood in the path, else wrong input."""
+    inputs = (given.name for given in call.ready.case.inputs if given.source is Source.PATH)
+    if any(call.sent.values.get(name) == missing.id for name in inputs):
+        return absent(missing.kind, missing.id)
+    return dangling(missing.field)
 
 
 def _conflict(lost: Stale | Taken) -> Conflict:

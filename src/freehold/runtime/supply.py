@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
-from freehold.model.ports import Caller, Now, User
+from freehold.model.ports import Caller, User
 from freehold.model.usecase import Capability, Need, UseCase, events_in
 from freehold.runtime.handles import Emitter, Handle, Reach, handle_type
 from freehold.runtime.unit import Unit
@@ -62,7 +62,7 @@ class Supplies:
         if need is Need.USER:
             return lambda have: have.me
         if need is Need.NOW:
-            return lambda have: Now.fromtimestamp(have.unit.now.timestamp(), have.unit.now.tzinfo)
+            return lambda have: have.unit.now
         return lambda have: Caller(have.unit.scope.tenant, have.address, self._roles)
 
     def _binder(self, case: UseCase, given: Capability) -> Callable[[Unit], Handle]:

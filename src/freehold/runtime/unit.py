@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from freehold.model.data import Entity, Event, Page, Paging, Range
 from freehold.model.lookup import Lookup
 from freehold.model.names import shout, words
+from freehold.model.ports import User
 from freehold.runtime.cursor import Cursors
 from freehold.runtime.failures import Conflict, Invalid, NotFound, Precondition, TenantScopeMissing
 from freehold.runtime.ports import Changes, Found, Ids, Snapshot, Span, Verb, Write
@@ -31,18 +32,32 @@ class Shared:
     ids: Ids
     references: Mapping[type[Entity], tuple[tuple[str, type[Entity]], ...]]
     """For each kind of entity: the fields that name others, and what they name."""
+    people: type[Entity] | None = None
+    """What an `Id[User]` names."""
 
 
 class Unit:
     """One tenant's ground, for one call."""
 
-    __slots__ = ("_known", "_pending", "_shared", "_snapshot", "entered", "events", "expected", "now", "scope")
+    __slots__ = (
+        "_known",
+        "_pending",
+        "_shared",
+        "_snapshot",
+        "caller",
+        "entered",
+        "events",
+        "expected",
+        "now",
+        "scope",
+    )
 
     def __init__(self, scope: Scope, snapshot: Snapshot, shared: Shared, now: datetime) -> None:
-        """Begin. `expected` may be set to (id, version), for If-Match; `entered` has units on other grounds, by tenant."""
+        """Begin. `expected` is (id, version) for If-Match; `entered` has the units on other grounds."""
         self.scope, self.now = scope, now
         self.events: list[Event] = []
         self.expected: tuple[str, int] | None = None
+        self.caller = User()
         self.entered: dict[str, Unit] = {}
         self._snapshot, self._shared = snapshot, shared
         self._pending: dict[tuple[type[Entity], str], Write] = {}
@@ -136,6 +151,13 @@ class Unit:
         for other in self.entered.values():
             other.close()
 
+    def _vouched(self, target: type[Entity], id: str) -> bool:
+        """Whether a person need not be looked up: the caller, who may be an API key, or anybody the system names.
+
+        What the system writes, it has from events, and people come and go between an event and its handler.
+        """
+        return target is self._shared.people and id == (self.caller.id or id)
+
     def _own(self, found: Found) -> Entity:
         """Layer 2: what the store gave back must have lain on this ground, whatever the store thinks."""
         tenant, entity = found
@@ -175,7 +197,7 @@ class Unit:
             known = self._known.get((write.kind, write.entity.id), ())
             for position, (field, target) in enumerate(self._shared.references.get(write.kind, ())):
                 id = getattr(write.entity, field)
-                if id is None or (known and known[position] == id):
+                if id is None or (known and known[position] == id) or self._vouched(target, id):
                     continue
                 pending = self._pending.get((target, id))
                 if pending is None or pending.verb is Verb.REMOVE:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_args
 
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from freehold.accounts.records import Member, Organisation, Organisations, People, Person
 from freehold.edges.passwords import Argon2Passwords
 from freehold.model.app import App
-from freehold.model.data import Id
+from freehold.model.data import Id, Page
 from freehold.model.lookup import Lookup, lookups_of
 from freehold.model.ports import User
 from freehold.model.rules import Role
+from freehold.model.usecase import UseCase
 from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer
 from freehold.runtime.invoke import Call
@@ -46,7 +48,7 @@ class Caller:
         """Call a use case as this member. Raises the `Failure` a client would be answered with."""
         ready = self.backend.runtime.cases[self.backend.model.case(function).name]
         answer = self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key, expected=expected))
-        return cast("R", answer.value)
+        return cast("R", _read(ready.case, answer) if answer.replayed else answer.value)
 
     def answer(self, use_case: str, /, *, key: str | None = None, **inputs: object) -> Answer:
         """The whole answer to a call of the use case with this name."""
@@ -57,7 +59,7 @@ class Caller:
     def bulk(
         self, function: Callable[..., object], /, *items: Mapping[str, object], key: str | None = None
     ) -> list[dict[str, object]]:
-        """Call the bulk route of a command. Returns the results, each with `success`, `data` and `error`, as in JSON."""
+        """Call the bulk route of a command. Returns the results, each with `success`, `data` and `error`."""
         name = f"{self.backend.model.case(function).name}_in_bulk"
         answer = self.answer(name, key=key, items=[dict(item) for item in items])
         return cast("list[dict[str, object]]", from_json(answer.data))
@@ -94,6 +96,14 @@ def caller(app: App, role: Role | str, tenant: str = "acme") -> Iterator[Caller]
         yield Caller(made, clock, tenant, str(role))
     finally:
         made.close()
+
+
+def _read(case: UseCase, answer: Answer) -> object:
+    """The value of a replayed answer, which is kept as JSON."""
+    if answer.paged:
+        (kind,) = get_args(case.returns)
+        return Page(TypeAdapter(list[kind]).validate_json(answer.data), answer.next)
+    return TypeAdapter(case.returns).validate_json(answer.data)
 
 
 @cache

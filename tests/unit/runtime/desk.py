@@ -99,6 +99,10 @@ def _declare(desk: Desk) -> None:  # noqa: C901  # a list of declarations, each 
         emit(Noted(note=note.id, text=text))
         return note
 
+    @app.command("POST /folders/{folder}/notes", allow=desk.writer)
+    def jot(folder: Id[Folder], notes: Notes) -> Note:
+        return notes.add(Note(folder=folder, text="jotted", number=-1))
+
     @app.command("PATCH /notes/{id}", allow=desk.owner | is_author)
     def edit_note(id: Id[Note], text: str, notes: Notes) -> Note:
         note = notes.get(id)
@@ -140,6 +144,6 @@ def _declare(desk: Desk) -> None:  # noqa: C901  # a list of declarations, each 
         echoes.add(Echo(text=f"tally of {now:%d}"))
 
     for function in (
-        make_folder, read_folder, remove_folder, write_note, edit_note, notes_of, once, refused, posted, echoes
+        make_folder, read_folder, remove_folder, write_note, jot, edit_note, notes_of, once, refused, posted, echoes
     ):  # fmt: skip
         setattr(desk, function.__name__, function)

@@ -3,7 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pydantic_core import from_json
 
+from freehold.edges.identity import Identity
 from freehold.model.data import Id
 from freehold.runtime import audit
 from freehold.runtime.failures import (
@@ -21,7 +23,7 @@ from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
 from freehold.runtime.scope import Scope
 from freehold.testing import Caller
-from tests.unit.runtime.desk import Desk, Folder
+from tests.unit.runtime.desk import Desk, Folder, Note
 
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 
@@ -70,6 +72,25 @@ def test_what_an_id_names_must_be_of_the_same_tenant(desk: Desk, ada: Caller) ->
     with pytest.raises(Invalid) as unknown:
         ada.call(desk.write_note, folder=NOWHERE, text="in theirs")
     assert foreign.value.details == unknown.value.details
+
+
+def test_an_api_key_may_name_itself_as_the_author_and_nobody_it_does_not_know(desk: Desk, ada: Caller) -> None:
+    folder = ada.call(desk.make_folder, name="mine")
+    issued = ada.answer("create_api_key", name="robot", role="writer").data
+    key = Identity(ada.backend.tokens).principal(from_json(issued)["token"])
+    inputs = {"folder": folder.id, "text": "beep"}
+    note = ada.backend.runtime(Call(ada.backend.runtime.cases["write_note"], Sent(inputs), key)).value
+    assert isinstance(note, Note)
+    assert note.author == key.subject
+
+
+def test_an_id_in_the_path_that_names_nothing_is_absent_even_if_only_the_commit_finds_out(
+    desk: Desk, ada: Caller
+) -> None:
+    theirs = ada.of("globex").call(desk.make_folder, name="theirs")
+    for id in (theirs.id, NOWHERE):
+        with pytest.raises(NotFound, match="FOLDER_NOT_FOUND"):
+            ada.call(desk.jot, folder=id)
 
 
 def test_a_failed_command_leaves_nothing(desk: Desk, ada: Caller) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from freehold.model.data import FIRST, Id, Paging, Range
 from freehold.model.lookup import lookups_of
+from freehold.model.ports import User
 from freehold.runtime.failures import BadRequest, Conflict, Invalid, NotFound
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
@@ -29,6 +30,7 @@ def folder(desk: Desk, ada: Caller) -> Folder:
 def unit(ada: Caller) -> Iterator[Unit]:
     """A call under way."""
     made = ada.backend.runtime.begin(Scope(ada.tenant))
+    made.caller = User(ada.id)
     yield made
     made.close()
 
@@ -102,11 +104,15 @@ def test_added_and_removed_in_one_call_is_nothing(unit: Unit) -> None:
     assert unit.changes().writes == []
 
 
-def test_only_references_that_a_write_brings_in_are_checked(unit: Unit, folder: Folder) -> None:
+def test_only_references_that_a_write_brings_in_are_checked(ada: Caller, unit: Unit, folder: Folder) -> None:
     note = unit.page(OF, [folder.id], ALL, FIRST).items[0]
     assert isinstance(note, Note)
+    assert note.author == ada.id
     unit.save(note)
     assert unit.changes().references == []
+    note.author = ada.id
+    unit.save(note)
+    assert unit.changes().references == []  # the caller is who the token says
     note.author = Id("01900000-0000-7000-8000-000000000000")
     unit.save(note)
     assert [field for _, _, field in unit.changes().references] == ["author"]
