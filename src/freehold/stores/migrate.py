@@ -14,6 +14,7 @@ class Change(StrEnum):
 
     CREATE_TABLE = "create table"
     DROP_TABLE = "drop table"
+    MOVE_TABLE = "move table"
     ADD_COLUMN = "add column"
     DROP_COLUMN = "drop column"
     ALTER_COLUMN = "alter column"
@@ -30,24 +31,37 @@ class Step:
     column: Column | None = None
     index: Index | None = None
     why: str | None = None
+    before: Column | None = None
+    """What an altered column was."""
 
     @property
     def is_breaking(self) -> bool:
         """Whether running programs or data may suffer."""
         return self.why is not None
 
+    @property
+    def subject(self) -> str:
+        """The table, and the column or index in it, if it is about one."""
+        part = self.column or self.index
+        return f"{self.table.name}.{part.name}" if part else self.table.name
+
+    @property
+    def is_on_paper(self) -> bool:
+        """Whether it only notes which values a column may hold: the column itself stays as it is."""
+        return _differ_in_choices_only(self.before, self.column)
+
     def __str__(self) -> str:
         """As `freehold migrate plan` shows it."""
-        what = f"{self.table.name}.{(self.column or self.index).name}" if self.column or self.index else self.table.name  # type: ignore[union-attr]  # one of both is there
-        label = f"BREAKING  {self.change.value} {what}: {self.why}" if self.why else f"safe      {self.change.value} {what}"
-        return label
+        what = f"{self.change.value} {self.subject}"
+        return f"BREAKING  {what}: {self.why}" if self.why else f"safe      {what}"
 
 
 def steps(old: Schema, new: Schema) -> Iterator[Step]:
-    """The steps from `old` to `new`: what is needed first comes first."""
+    """The steps from `old` to `new`: what is needed first comes first. A renamed thing is one dropped and one added."""
     for name, table in new.tables.items():
         if name not in old.tables:
-            yield from _created(table)
+            yield Step(Change.CREATE_TABLE, table)
+            yield from (Step(Change.CREATE_INDEX, table, index=index) for index in table.indexes)
     for name, table in new.tables.items():
         if name in old.tables:
             yield from _changed(old.tables[name], table)
@@ -56,44 +70,61 @@ def steps(old: Schema, new: Schema) -> Iterator[Step]:
             yield Step(Change.DROP_TABLE, old.tables[name], why="everything in it is lost")
 
 
-def _created(table: Table) -> Iterator[Step]:
-    yield Step(Change.CREATE_TABLE, table)
-    for index in table.indexes:
-        yield Step(Change.CREATE_INDEX, table, index=index)
+def suffices(present: Schema, wanted: Schema) -> Iterator[Step]:
+    """What a program that wants `wanted` lacks in `present`. More than it needs does no harm.
+
+    So a program goes on while the next version's schema is already there, as long as that has only added to its own.
+    """
+    for step in steps(present, wanted):
+        surplus = step.change in (Change.DROP_TABLE, Change.DROP_INDEX)
+        unneeded = step.change is Change.DROP_COLUMN and step.column is not None and _fills_itself(step.column)
+        if not (surplus or unneeded or step.is_on_paper):
+            yield step
 
 
 def _changed(old: Table, new: Table) -> Iterator[Step]:
-    before, after = {c.name: c for c in old.columns}, {c.name: c for c in new.columns}
-    if old.parent != new.parent or old.parent_field != new.parent_field:
-        yield Step(Change.DROP_TABLE, old, why="what it is within has changed: everything in it is lost")
-        yield from _created(new)
-        return
-    for index in old.indexes:
-        if index not in new.indexes:
-            yield Step(Change.DROP_INDEX, old, index=index)
-    for name, column in after.items():
-        if name not in before:
-            lacking = None if column.nullable or column.has_default else "rows that exist have no value for it: give it a default"
-            yield Step(Change.ADD_COLUMN, new, column, why=lacking)
-    for name, column in before.items():
-        if name not in after:
-            yield Step(Change.DROP_COLUMN, old, column, why="what is in it is lost")
-    for name, column in after.items():
-        if name in before and (why := _difference(before[name], column)) is not None:
-            yield Step(Change.ALTER_COLUMN, new, column, why=why or None)
+    yield from (Step(Change.DROP_INDEX, old, index=index) for index in old.indexes if index not in new.indexes)
+    yield from _columns(old, new)
     for index in new.indexes:
         if index not in old.indexes:
             risk = "values that exist twice make it fail" if index.unique else None
             yield Step(Change.CREATE_INDEX, new, index=index, why=risk)
 
 
+def _columns(old: Table, new: Table) -> Iterator[Step]:
+    before, after = {c.name: c for c in old.columns}, {c.name: c for c in new.columns}
+    for name, column in after.items():
+        if name not in before:
+            lacking = None if _fills_itself(column) else "rows that exist have no value for it: give it a default"
+            yield Step(Change.ADD_COLUMN, new, column, why=lacking)
+    for name, column in after.items():
+        if name in before and (why := _difference(before[name], column)) is not None:
+            yield Step(Change.ALTER_COLUMN, new, column, why=why or None, before=before[name])
+    if (old.parent, old.parent_field) != (new.parent, new.parent_field):
+        orphans = f"rows whose {new.parent} is not there make it fail" if new.parent else None
+        yield Step(Change.MOVE_TABLE, new, why=orphans)
+    for name, column in before.items():
+        if name not in after:
+            yield Step(Change.DROP_COLUMN, old, column, why="what is in it is lost")
+
+
+def _fills_itself(column: Column) -> bool:
+    return column.nullable or column.has_default
+
+
 def _difference(old: Column, new: Column) -> str | None:
     """None: the same. Empty: different, and safe. Otherwise what breaks."""
-    if old.type != new.type:
-        return f"its type changes from {old.type} to {new.type}"
+    if old.form != new.form:
+        return f"its type changes from {old.form} to {new.form}"
     if old.nullable and not new.nullable:
         return "rows that exist may have no value for it"
-    return "" if old.nullable != new.nullable else None
+    if new.choices and (gone := set(old.choices) - set(new.choices) if old.choices else {"something else"}):
+        return f"rows that exist may hold {', '.join(sorted(map(str, gone)))}"
+    return "" if (old.nullable, old.choices) != (new.nullable, new.choices) else None
+
+
+def _differ_in_choices_only(old: Column | None, new: Column | None) -> bool:
+    return old is not None and new is not None and (old.form, old.nullable) == (new.form, new.nullable)
 
 
 def _parents_first(schema: Schema) -> list[str]:

@@ -4,71 +4,92 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from pathlib import Path
+from collections.abc import Callable
 
 from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.ddl import guards
 
-BUSY_SECONDS = 5.0
+PATIENCE = 5.0
+"""Seconds to wait for another process that holds the file."""
+
+LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes that the write-ahead log keeps on the disk once a long reader has let it grow."""
+
+Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+
+KEYS = {"tenant", "id", "version"}
+"""The columns by which a row to write is found."""
 
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_RECURSIVE}
-_WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_SAVEPOINT}
+_WRITES = {*_READS, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_SAVEPOINT}
 
 
 class Connection:
     """One SQLite connection. `ground` is the tenant it shows; with None it shows, and writes, nothing."""
 
-    def __init__(self, file: str, schema: Schema, *, writes: bool, synchronous: str = "FULL") -> None:
+    def __init__(
+        self, file: str, schema: Schema, *, writes: bool, synchronous: str = "FULL", patience: float = PATIENCE
+    ) -> None:
         """Open it, set it up, and lock it down."""
         self.ground: str | None = None
         self.raw = sqlite3.connect(
-            file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=1024
+            file, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=1024
         )
         self.raw.create_function("ground", 0, lambda: self.ground, deterministic=True)
-        self.raw.execute("PRAGMA journal_mode = WAL")
-        self.raw.execute(f"PRAGMA synchronous = {synchronous}")
-        self.raw.execute("PRAGMA foreign_keys = ON")
-        self.raw.execute("PRAGMA temp_store = MEMORY")
+        for pragma in (
+            "journal_mode = WAL", f"synchronous = {synchronous}", f"journal_size_limit = {LARGEST_LOG}",
+            "foreign_keys = ON", "temp_store = MEMORY",
+        ):  # fmt: skip
+            self.raw.execute(f"PRAGMA {pragma}")
         for statement in guards(schema):
             self.raw.execute(statement)
         if not writes:
             self.raw.execute("PRAGMA query_only = ON")
-        self.raw.set_authorizer(_writer if writes else _reader)
+        self.raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        self.raw.set_authorizer(_writer(schema) if writes else _reader)
 
     def close(self) -> None:
         """Let go of the file."""
         self.raw.close()
 
 
-def _reader(action: int, table: str | None, column: str | None, database: str | None, view: str | None) -> int:
+def _reader(action: int, _table: str | None, _column: str | None, database: str | None, within: str | None) -> int:
     """For connections that read: tables only through the views that show one tenant's rows."""
     if action == sqlite3.SQLITE_READ:
-        seen = database == "temp" or (view is not None and (view.startswith("ground_") or view == "busy"))
+        seen = database == "temp" or (within is not None and (within.startswith("ground_") or within == "busy"))
         return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
 
 
-def _writer(action: int, table: str | None, column: str | None, database: str | None, view: str | None) -> int:
-    """For the connection that writes: rows, which triggers guard; no schema, no ATTACH, no PRAGMA."""
-    allowed = action in _READS or action in _WRITES or action == sqlite3.SQLITE_READ
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+def _writer(schema: Schema) -> Authorizer:
+    """For the connection that writes: rows that triggers guard, found by their keys; no schema, ATTACH or PRAGMA."""
+    parents = {(table.name, table.parent_field) for table in schema.tables.values()}
+
+    def allow(action: int, table: str | None, column: str | None, database: str | None, within: str | None) -> int:
+        if action == sqlite3.SQLITE_READ:
+            seen = database == "temp" or within is not None or column in KEYS or (table, column) in parents
+            return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if action in _WRITES else sqlite3.SQLITE_DENY
+
+    return allow
 
 
 class Readers:
     """Connections for reading, handed out last in first out. As many as there are calls at one time."""
 
-    def __init__(self, file: str, schema: Schema) -> None:
+    def __init__(self, file: str, schema: Schema, patience: float = PATIENCE) -> None:
         """Open none yet."""
-        self._file, self._schema = file, schema
+        self._file, self._schema, self._patience = file, schema, patience
         self._free: deque[Connection] = deque()
+        self._closed = False
 
     def take(self, ground: str | None) -> Connection:
-        """A connection bound to `ground`, in a transaction of its own."""
+        """A connection bound to `ground`, in a transaction of its own. Raises `Overloaded` when none can be had."""
         try:
             connection = self._free.pop()
         except IndexError:
-            connection = Connection(self._file, self._schema, writes=False)
+            connection = self._opened()
         connection.ground = ground
         connection.raw.execute("BEGIN")
         return connection
@@ -78,16 +99,20 @@ class Readers:
         connection.ground = None
         connection.raw.execute("ROLLBACK")
         self._free.append(connection)
+        if self._closed:
+            self.close()
 
     def close(self) -> None:
-        """Close those that are free; one in use is closed with its call's process."""
+        """Close those that are free, and each one in use when it comes back."""
+        self._closed = True
         while self._free:
             self._free.pop().close()
 
-
-def exists(file: str) -> bool:
-    """Whether the database file is there."""
-    return Path(file).exists()
+    def _opened(self) -> Connection:
+        try:
+            return Connection(self._file, self._schema, writes=False, patience=self._patience)
+        except sqlite3.OperationalError as error:
+            raise failure(error) from error
 
 
 def failure(error: sqlite3.OperationalError) -> Exception:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
+from itertools import groupby
+from pathlib import Path
 from typing import Self
 
 from freehold.model.finding import Finding, ModelError, Place
-from freehold.stores.migrate import Change, Step, steps
-from freehold.stores.schema import Column, Schema
-from freehold.stores.sqlite.ddl import OWN, busy_index, column, create_index, create_table, index_name
-from freehold.stores.sqlite.statements import quoted
+from freehold.stores.forms import Form, Plain, converted
+from freehold.stores.migrate import Step, steps, suffices
+from freehold.stores.schema import Schema
+from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
+from freehold.stores.sqlite.rebuild import CONVERTED, Action, Obstacle, changed, created, dropped
+
+PATIENCE = 5.0
+LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
+UP = "run `freehold migrate up`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,111 +33,159 @@ class Applied:
 
 
 class Migrations:
-    """Plans and applies. A context manager, since it holds the file open."""
+    """Plans and applies. A context manager, since it holds the file open.
 
-    def __init__(self, file: str, wanted: Schema) -> None:
-        """Open the file, which is made if it is not there."""
-        self._wanted = wanted
-        self.place = Place(file, 0)
-        self._raw = sqlite3.connect(file, timeout=5.0, isolation_level=None)
-        self._raw.execute("PRAGMA journal_mode = WAL")
-        for statement in OWN:
-            self._raw.execute(statement)
+    Raises `ModelError` with FH301 for a breaking step that nobody asked for, FH304 for rows that stand in the way, and
+    FH305 for a file that cannot be opened or is held by another program. Whatever it raises, the file is as it was.
+    """
+
+    def __init__(self, file: str, wanted: Schema, *, patience: float = PATIENCE) -> None:
+        """Open the file, which is made, for its owner only, if it is not there."""
+        self._wanted, self.place = wanted, Place(file, 0)
+        with self._explained():
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            Path(file).touch(mode=0o600)
+            self._raw = sqlite3.connect(file, timeout=patience, isolation_level=None)
+        try:
+            with self._explained():
+                self._raw.create_function(CONVERTED, 3, _converted, deterministic=True)
+                self._raw.execute("PRAGMA journal_mode = WAL")
+                for statement in OWN:
+                    self._raw.execute(statement)
+        except ModelError:
+            self._raw.close()
+            raise
 
     def __enter__(self) -> Self:
         """Use it for a block."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Let go of the file."""
         self._raw.close()
 
     def status(self) -> list[Applied]:
         """What was applied, oldest first."""
-        return [Applied(*row) for row in self._raw.execute("SELECT number, at, label FROM freehold_schema ORDER BY number")]
+        return [
+            Applied(*row) for row in self._raw.execute("SELECT number, at, label FROM freehold_schema ORDER BY number")
+        ]
+
+    def present(self) -> Schema:
+        """The schema that the file has."""
+        row = self._raw.execute(f"SELECT after {LAST}").fetchone()
+        return Schema.model_validate_json(row[0]) if row else Schema()
 
     def plan(self) -> list[Step]:
         """The steps to the model's schema."""
-        return list(steps(self._present(), self._wanted))
+        return list(steps(self.present(), self._wanted))
 
     def up(self, *, breaking: bool = False) -> list[Step]:
-        """Apply the plan in one transaction. Raises `ModelError` (FH301) for a breaking step, unless `breaking`."""
-        return self._apply(self._present(), self._wanted, breaking=breaking)
+        """Apply the plan in one transaction, and return it. A breaking step needs `breaking`."""
+        with self._transaction():
+            old, new = self.present(), self._wanted
+            plan = self._agreed(old, new, breaking=breaking)
+            if plan:
+                self._run(old, new, plan)
+                label = "breaking" if any(step.is_breaking for step in plan) else "safe"
+                values = (datetime.now(UTC).isoformat(), label, old.model_dump_json(), new.model_dump_json())
+                self._raw.execute("INSERT INTO freehold_schema (at, label, before, after) VALUES (?, ?, ?, ?)", values)
+        return plan
 
     def down(self, *, breaking: bool = False) -> list[Step]:
-        """Undo the last migration, in one transaction. Raises `ModelError` for a step that loses data, unless `breaking`."""
-        row = self._raw.execute("SELECT before, after FROM freehold_schema ORDER BY number DESC LIMIT 1").fetchone()
-        if row is None:
-            return []
-        return self._apply(Schema.model_validate_json(row[1]), Schema.model_validate_json(row[0]), breaking=breaking, undo=True)
+        """Undo the last migration, in one transaction. A step that loses data needs `breaking`."""
+        with self._transaction():
+            row = self._raw.execute(
+                "SELECT number, before FROM freehold_schema ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return []
+            old, new = self.present(), Schema.model_validate_json(row[1])
+            plan = self._agreed(old, new, breaking=breaking)
+            self._run(old, new, plan)
+            self._raw.execute("DELETE FROM freehold_schema WHERE number = ?", (row[0],))
+        return plan
 
-    def _present(self) -> Schema:
-        row = self._raw.execute("SELECT after FROM freehold_schema ORDER BY number DESC LIMIT 1").fetchone()
-        return Schema.model_validate_json(row[0]) if row else Schema()
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; and nobody else migrates between looking at the schema and changing it."""
+        with self._explained():
+            self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            with self._explained():
+                yield
+                self._raw.execute("COMMIT")
+        finally:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
 
-    def _apply(self, old: Schema, new: Schema, *, breaking: bool, undo: bool = False) -> list[Step]:
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.DatabaseError, OSError) as error:
+            fix = "see that it is a database of freehold's, that there is room, and that no other program holds it"
+            raise ModelError(
+                [Finding("FH305", self.place, f"the database cannot be migrated: {error}", fix)]
+            ) from error
+
+    def _agreed(self, old: Schema, new: Schema, *, breaking: bool) -> list[Step]:
         plan = list(steps(old, new))
         refused = [step for step in plan if step.is_breaking]
         if refused and not breaking:
             fix = "look at `freehold migrate plan`, and pass --breaking if you mean it"
             raise ModelError(Finding("FH301", self.place, str(step), fix) for step in refused)
-        if plan:
-            self._raw.execute("PRAGMA foreign_keys = OFF")
-            self._raw.execute("BEGIN IMMEDIATE")
-            try:
-                self._run(plan, new)
-                self._note(old, new, plan, undo=undo)
-                self._raw.execute("COMMIT")
-            except BaseException:
-                self._raw.execute("ROLLBACK")
-                raise
         return plan
 
-    def _run(self, plan: Iterable[Step], new: Schema) -> None:
-        for step in plan:
-            for statement in _statements(step, new):
-                self._raw.execute(statement)
-        if "freehold_delivery" in new.tables:
-            self._raw.execute(busy_index())
+    def _run(self, old: Schema, new: Schema, plan: list[Step]) -> None:
+        for action in _actions(old, new, plan):
+            if isinstance(action, Obstacle):
+                self._look_for(action)
+            else:
+                self._raw.execute(action)
+        if DELIVERIES in new.tables:
+            self._raw.execute(BUSY)
+        for table, orphans in self._orphans():
+            parent = new.tables[table].parent
+            self._refuse(
+                table, orphans, f"have no {parent} any more", f"remove them, or do not keep {table} within {parent}"
+            )
 
-    def _note(self, old: Schema, new: Schema, plan: list[Step], *, undo: bool) -> None:
-        if undo:
-            self._raw.execute("DELETE FROM freehold_schema WHERE number = (SELECT max(number) FROM freehold_schema)")
-            return
-        label = "breaking" if any(step.is_breaking for step in plan) else "safe"
-        values = (datetime.now(UTC).isoformat(), label, old.model_dump_json(), new.model_dump_json())
-        self._raw.execute("INSERT INTO freehold_schema (at, label, before, after) VALUES (?, ?, ?, ?)", values)
+    def _look_for(self, obstacle: Obstacle) -> None:
+        (count,) = self._raw.execute(obstacle.counting).fetchone()
+        if count:
+            self._refuse(obstacle.subject, count, obstacle.trouble, obstacle.fix)
 
+    def _refuse(self, subject: str, count: int, trouble: str, fix: str) -> None:
+        message = f"{subject}: {count} {'row' if count == 1 else 'rows'} {trouble}; nothing was changed"
+        raise ModelError([Finding("FH304", self.place, message, fix)])
 
-def _statements(step: Step, new: Schema) -> Iterator[str]:
-    table = quoted(step.table.name)
-    match step:
-        case Step(Change.CREATE_TABLE):
-            yield create_table(step.table)
-        case Step(Change.DROP_TABLE):
-            yield f"DROP TABLE {table}"
-        case Step(Change.ADD_COLUMN, is_breaking=True):
-            yield from _rebuilt(step, new, without=step.column)
-        case Step(Change.ADD_COLUMN, column=added) if added is not None:
-            yield f"ALTER TABLE {table} ADD COLUMN {column(added)}"
-        case Step(Change.DROP_COLUMN, column=dropped) if dropped is not None:
-            yield f"ALTER TABLE {table} DROP COLUMN {quoted(dropped.name)}"
-        case Step(Change.CREATE_INDEX, index=index) if index is not None:
-            yield create_index(step.table, index)
-        case Step(Change.DROP_INDEX, index=index) if index is not None:
-            yield f"DROP INDEX {index_name(step.table, index)}"
-        case Step(Change.ALTER_COLUMN):
-            yield from _rebuilt(step, new)
+    def _orphans(self) -> list[tuple[str, int]]:
+        broken = sorted(table for table, *_ in self._raw.execute("PRAGMA foreign_key_check"))
+        return [(table, len(list(rows))) for table, rows in groupby(broken)]
 
 
-def _rebuilt(step: Step, new: Schema, without: Column | None = None) -> Iterator[str]:
-    """SQLite cannot alter a column: make the table anew and copy, as its documentation says (lang_altertable, 7)."""
-    table = new.tables[step.table.name]
-    copy = table.model_copy(update={"name": f"{table.name}__new"})
-    names = ", ".join(("tenant", *(quoted(of.name) for of in table.columns if of != without)))
-    yield create_table(copy)
-    yield f"INSERT INTO {quoted(copy.name)} ({names}) SELECT {names} FROM {quoted(table.name)}"
-    yield f"DROP TABLE {quoted(table.name)}"
-    yield f"ALTER TABLE {quoted(copy.name)} RENAME TO {quoted(table.name)}"
-    for index in table.indexes:
-        yield create_index(table, index)
+def check_fits(file: str, wanted: Schema) -> None:
+    """Raises `ModelError` (FH303) unless the file has what a program with this schema needs."""
+    place = Place(file, 0)
+    if not Path(file).exists():
+        raise ModelError([Finding("FH303", place, "there is no database yet", UP)])
+    with Migrations(file, wanted) as migrations:
+        lacking = list(suffices(migrations.present(), wanted))
+    if lacking:
+        raise ModelError(Finding("FH303", place, f"the database is behind the model: {step}", UP) for step in lacking)
+
+
+def _actions(old: Schema, new: Schema, plan: list[Step]) -> Iterator[Action]:
+    """Table by table, in the order of the plan: what is new first, what goes last."""
+    for name, group in groupby(plan, key=lambda step: step.table.name):
+        steps_of = list(group)
+        if name not in old.tables:
+            yield from created(new.tables[name])
+        elif name not in new.tables:
+            yield from dropped(old.tables[name])
+        else:
+            yield from changed(old.tables[name], new.tables[name], steps_of)
+
+
+def _converted(value: Plain, old: str, new: str) -> Plain:
+    return converted(value, Form(old), Form(new))

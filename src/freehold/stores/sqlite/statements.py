@@ -7,16 +7,16 @@ Reading goes through the views `ground_<table>`, which show the rows of the tena
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from freehold.model.data import Entity
-from freehold.model.lookup import Lookup, is_optional
+from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
 from freehold.runtime.ports import Span
-from freehold.stores.schema import TEXT, kept
-from freehold.stores.sqlite.values import RowCodec, Value
+from freehold.stores.forms import Plain, may_lack
+from freehold.stores.sqlite.values import RowCodec
 
-TENANT = "tenant"
+LOWEST = float("-inf")
+"""What None stands for in an order: less than every number, and SQLite sorts numbers before texts."""
 
 
 def quoted(name: str) -> str:
@@ -24,22 +24,28 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def ordering(field: str, *, nullable: bool) -> str:
+    """The expression an index and a query sort by; both must write it the same way."""
+    return f"coalesce({quoted(field)}, -9e999)" if nullable else quoted(field)
+
+
 class Statements:
-    """The statements for one kind of entity."""
+    """The statements for one kind of entity. `insert` and `update` are bound to a row of the codec's, and more."""
 
     def __init__(self, kind: type[Entity]) -> None:
         """Compile them."""
-        self.kind, self.codec, self.table = kind, RowCodec(kind), table_of(kind)
+        self.kind, self.codec = kind, RowCodec(kind)
         names = [quoted(name) for name in self.codec.names]
-        table, view = quoted(self.table), quoted(f"ground_{self.table}")
-        changing = ", ".join(f"{name} = ?" for name in names)
-        holes = ", ".join("?" * (len(names) + 1))
-        self.columns = ", ".join((TENANT, *names))
-        self.view = view
-        self.get = f"SELECT {self.columns} FROM {view} WHERE tenant = ? AND id = ?"
-        self.exists = f"SELECT 1 FROM {view} WHERE tenant = ? AND id = ?"
-        self.insert = f"INSERT INTO {table} ({self.columns}) VALUES ({holes})"
-        self.update = f"UPDATE {table} SET {changing} WHERE tenant = ? AND id = ? AND version = ?"
+        self.table = table_of(kind)
+        table, self.view = quoted(self.table), quoted(f"ground_{self.table}")
+        changing = ", ".join(f"{name} = ?{hole}" for hole, name in enumerate(names, 1) if name != '"id"')
+        id, tenant = names.index('"id"') + 1, len(names) + 1
+        self.columns = ", ".join((*names, "tenant"))
+        self.get = f"SELECT {self.columns} FROM {self.view} WHERE tenant = ? AND id = ?"
+        self.exists = f"SELECT 1 FROM {self.view} WHERE tenant = ? AND id = ?"
+        self.insert = f"INSERT INTO {table} ({self.columns}) VALUES ({', '.join('?' * tenant)})"
+        place = f"tenant = ?{tenant} AND id = ?{id} AND version = ?{tenant + 1}"
+        self.update = f"UPDATE {table} SET {changing} WHERE {place}"
         self.delete = f"DELETE FROM {table} WHERE tenant = ? AND id = ? AND version = ?"
 
 
@@ -47,63 +53,44 @@ class Listing:
     """The statements of one lookup: with and without bounds, at the start and further on."""
 
     def __init__(self, lookup: Lookup, statements: Statements) -> None:
-        """Prepare to compile; each of the eight variants is compiled when first needed and kept."""
-        self.lookup, self._of = lookup, statements
-        self._texts: dict[tuple[bool, bool, bool], str] = {}
-        info = lookup.entity.model_fields[lookup.order]
-        self._nullable = is_optional(info.annotation)
-        self._type = kept(info.annotation).type
-
-    @cached_property
-    def order(self) -> str:
-        """What rows are sorted by: nulls come first, so they stand for less than anything."""
-        return ordering(self.lookup.order, self._type, nullable=self._nullable)
-
-    def text(self, *, start: bool, stop: bool, after: bool) -> str:
-        """The SQL for this combination."""
-        known = self._texts.get((start, stop, after))
-        if known is None:
-            known = self._texts[start, stop, after] = self._compile(start=start, stop=stop, after=after)
-        return known
-
-    def _compile(self, *, start: bool, stop: bool, after: bool) -> str:
-        lookup = self.lookup
+        """Compile the eight variants."""
+        self.lookup, self.codec = lookup, statements.codec
         fields = lookup.entity.model_fields
-        way, beyond = ("DESC", "<") if lookup.descending else ("ASC", ">")
-        where = ["tenant = ?"]
-        where += [f"{quoted(key)} {'IS' if is_optional(fields[key].annotation) else '='} ?" for key in lookup.keys]
-        where += [f"{self.order} >= ?"] * start + [f"{self.order} < ?"] * stop
-        if (start or stop) and self._nullable:
-            where.append(f"{quoted(lookup.order)} IS NOT NULL")
-        by_id = lookup.order == "id"
-        if after:
-            where.append(f"id {beyond} ?" if by_id else f"({self.order}, id) {beyond} (?, ?)")
-        order = f"id {way}" if by_id else f"{self.order} {way}, id {way}"
-        return f"SELECT {self._of.columns} FROM {self._of.view} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
+        self._nullable = may_lack(fields[lookup.order].annotation)
+        keys = [f"{quoted(key)} {'IS' if may_lack(fields[key].annotation) else '='} ?" for key in lookup.keys]
+        opening = f"SELECT {statements.columns} FROM {statements.view} WHERE {' AND '.join(('tenant = ?', *keys))}"
+        either = (False, True)
+        self._texts = {
+            (start, stop, after): opening + self._rest(start=start, stop=stop, after=after)
+            for start in either for stop in either for after in either
+        }  # fmt: skip
 
-    def values(self, tenant: str, keys: Sequence[object], span: Span) -> list[Value]:
+    def text(self, span: Span) -> str:
+        """The SQL for these bounds."""
+        return self._texts[span.start is not None, span.stop is not None, span.after is not None]
+
+    def values(self, tenant: str, keys: Sequence[object], span: Span) -> list[Plain]:
         """What is bound, in the order of the text."""
-        codec, lookup = self._of.codec, self.lookup
-        bound: list[Value] = [tenant, *(codec.key(name, value) for name, value in zip(lookup.keys, keys, strict=True))]
-        bound += [codec.key(lookup.order, edge) for edge in (span.start, span.stop) if edge is not None]
+        key, lookup = self.codec.key, self.lookup
+        bound: list[Plain] = [tenant, *map(key, lookup.keys, keys)]
+        bound += [key(lookup.order, edge) for edge in (span.start, span.stop) if edge is not None]
         if span.after is not None:
             value, id = span.after
-            encoded = codec.key(lookup.order, value)
-            bound += [id] if lookup.order == "id" else [lowest(self._type) if encoded is None else encoded, id]
-        return [*bound, span.limit]
+            bound += [id] if lookup.order == "id" else [LOWEST if value is None else key(lookup.order, value), id]
+        bound.append(span.limit)
+        return bound
 
-
-def lowest(type: str) -> str | float:
-    """What nulls stand for in an order: less than every value of the column."""
-    return "" if type == TEXT else float("-inf")
-
-
-def ordering(field: str, type: str, *, nullable: bool) -> str:
-    """The expression an index and a query sort by; both must write it the same way."""
-    if not nullable:
-        return quoted(field)
-    stand_in = "''" if type == TEXT else "-9e999"
-    return f"coalesce({quoted(field)}, {stand_in})"
+    def _rest(self, *, start: bool, stop: bool, after: bool) -> str:
+        field, by_id = self.lookup.order, self.lookup.order == "id"
+        order = ordering(field, nullable=self._nullable)
+        way, beyond = ("DESC", "<") if self.lookup.descending else ("ASC", ">")
+        where = [f"{order} >= ?"] * start + [f"{order} < ?"] * stop
+        if (start or stop) and self._nullable:
+            where.append(f"{quoted(field)} IS NOT NULL")
+        if after:
+            where.append(f"id {beyond} ?" if by_id else f"({order}, id) {beyond} (?, ?)")
+        place = f"id {way}" if by_id else f"{order} {way}, id {way}"
+        return f"{''.join(f' AND {condition}' for condition in where)} ORDER BY {place} LIMIT ?"
 
 
 class Book:

@@ -1,8 +1,8 @@
 """One writer, many callers: whoever finds it idle writes for all that are waiting, and one flush makes all durable.
 
-A caller queues a job and either leads (it writes everything queued, its own job among it) or sleeps until a leader has
-done its job or passes the lead on. Each job is a savepoint, so one that fails takes nobody else's with it. Nobody is
-told of success before COMMIT, with `synchronous=FULL`, has returned: acknowledged means durable.
+A caller queues a job and either leads (it writes what is queued, its own job first) or sleeps until a leader has done
+its job or passes the lead on. Each job is a savepoint, so one that fails takes nobody else's with it. Nobody is told
+of success before COMMIT, with `synchronous=FULL`, has returned: acknowledged means durable.
 """
 
 from __future__ import annotations
@@ -10,26 +10,30 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
-from freehold.runtime.ports import Changes, Snapshot
+from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.sqlite.apply import Applier
 from freehold.stores.sqlite.connection import Connection, failure
 
-Work = Callable[[Snapshot], Sequence[Changes]]
+Run = Callable[[Applier], None]
 MOST = 256
 
 
 class _Job:
-    """One caller's changes, or the work that makes them."""
+    """One caller's changes. `error` stays until a COMMIT with them has returned."""
 
-    __slots__ = ("done", "error", "run", "turn")
+    __slots__ = ("error", "leads", "own_thread", "run", "turn")
 
-    def __init__(self, run: Callable[[Applier], None]) -> None:
-        self.run = run
+    def __init__(self, run: Run, *, own_thread: bool) -> None:
+        self.run, self.own_thread = run, own_thread
         self.turn = threading.Lock()
         self.turn.acquire()
-        self.done = False
-        self.error: BaseException | None = None
+        self.leads = False
+        self.error: BaseException | None = _NOT_DONE
+
+
+_NOT_DONE = RuntimeError("the writer stopped before it came to this")
 
 
 class Writer:
@@ -42,15 +46,18 @@ class Writer:
         self._waiting: list[_Job] = []
         self._busy = False
 
-    def write(self, run: Callable[[Applier], None]) -> None:
-        """Run `run` within a transaction and return when it is durable. Raises whatever `run` raised."""
-        job = _Job(run)
+    def write(self, run: Run, *, own_thread: bool = False) -> None:
+        """Run `run` within a transaction and return when it is durable. Raises whatever `run` raised.
+
+        It may run on the thread of another caller; with `own_thread`, which is for work that is not ours, it does not.
+        """
+        job = _Job(run, own_thread=own_thread)
         with self._mutex:
             self._waiting.append(job)
-            leads, self._busy = not self._busy, True
-        if not leads:
-            job.turn.acquire()
-        if not job.done:
+            job.leads, self._busy = not self._busy, True
+        if not job.leads:
+            self._wait(job)
+        if job.leads:
             self._lead()
         if job.error is not None:
             raise job.error
@@ -60,46 +67,82 @@ class Writer:
         self.write(lambda _: None)
         self._connection.close()
 
+    def _wait(self, job: _Job) -> None:
+        """Sleep until the job is done, or leads. Whoever is torn out of it leaves the queue, or passes the lead on."""
+        try:
+            job.turn.acquire()
+        except BaseException:
+            with self._mutex:
+                if not job.leads and job in self._waiting:
+                    self._waiting.remove(job)
+            if job.leads:
+                self._lead()
+            raise
+
     def _lead(self) -> None:
         with self._mutex:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            followers = takewhile(lambda job: not job.own_thread, self._waiting[1:MOST])
+            batch = [self._waiting[0], *followers]
+            del self._waiting[: len(batch)]
         try:
             self._transact(batch)
+            if len(batch) > 1 and isinstance(batch[0].error, StorageFull):
+                for job in batch:  # there may be room for some
+                    self._transact([job])
         finally:
             with self._mutex:
                 heir = self._waiting[0] if self._waiting else None
                 self._busy = heir is not None
-            for job in batch:
-                job.done = True
+                if heir is not None:
+                    heir.leads = True
+            for job in batch[1:] if heir is None else (*batch[1:], heir):
                 job.turn.release()
-            if heir is not None:
-                heir.turn.release()
 
-    def _transact(self, batch: list[_Job]) -> None:
+    def _transact(self, batch: Sequence[_Job]) -> None:
         """Write a batch in one transaction. If even that fails, everybody in it hears so, and nothing was written."""
-        execute = self._connection.raw.execute
+        for job in batch:
+            job.error = _NOT_DONE
         try:
-            execute("BEGIN IMMEDIATE")
+            self._rollback()  # nothing, unless rolling back has failed before
+            self._execute("BEGIN IMMEDIATE")
+            if len(batch) == 1:
+                batch[0].run(self._applier)
+            else:
+                for job in batch:
+                    self._among_others(job)
+            self._execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001  # the leader raises it: it is its own job's error
             for job in batch:
-                self._savepoint(job)
-            execute("COMMIT")
-        except BaseException as error:
-            if self._connection.raw.in_transaction:
-                execute("ROLLBACK")
-            told = failure(error) if isinstance(error, sqlite3.OperationalError) else error
+                job.error = _told(error, leads=job.leads)
+            self._rollback()
+        else:
             for job in batch:
-                job.error = job.error or told
+                job.error = None if job.error is _NOT_DONE else job.error
         finally:
             self._connection.ground = None
 
-    def _savepoint(self, job: _Job) -> None:
-        execute = self._connection.raw.execute
-        execute("SAVEPOINT job")
+    def _among_others(self, job: _Job) -> None:
+        """Write one job of several: if it fails, it fails alone."""
+        self._execute("SAVEPOINT job")
         try:
             job.run(self._applier)
         except sqlite3.OperationalError:
             raise
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # whoever waits for this job raises it
             job.error = error
-            execute("ROLLBACK TO job")
-        execute("RELEASE job")
+            self._execute("ROLLBACK TO job")
+        self._execute("RELEASE job")
+
+    def _rollback(self) -> None:
+        if self._connection.raw.in_transaction:
+            self._execute("ROLLBACK")
+
+    def _execute(self, statement: str) -> None:
+        self._connection.raw.execute(statement)
+
+
+def _told(error: BaseException, *, leads: bool) -> BaseException:
+    """What a caller whose batch has failed hears. An interrupt of the leader's is nobody else's."""
+    if isinstance(error, sqlite3.OperationalError):
+        return failure(error)
+    return error if leads or isinstance(error, Exception) else Overloaded()
