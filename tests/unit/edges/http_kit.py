@@ -153,20 +153,20 @@ class Browser:
 async def call(
     site: Site, method: str, target: str, headers: Sequence[Pair], chunks: Sequence[bytes] = (b"",)
 ) -> Reply:
-    """Send one request in the running loop. A chunk that is empty and not alone means: the client goes away here."""
+    """Send one request in the running loop. An empty last chunk means: the client goes away here."""
     raw, _, query = target.encode("latin-1").partition(b"?")
     scope: MutableMapping[str, object] = {
         "type": "http", "method": method, "path": raw.decode("latin-1"), "raw_path": raw, "query_string": query,
         "headers": list(headers), "client": ("127.0.0.1", 5000), "server": ("test", 80), "scheme": "http",
         "http_version": "1.1", "root_path": "",
     }  # fmt: skip
-    waiting, answered = list(chunks), []
+    waiting, answered, leaves = list(chunks), [], len(chunks) > 1 and not chunks[-1]
 
     async def receive() -> MutableMapping[str, object]:
         if not waiting:
+            await asyncio.sleep(0 if leaves else 60)
             return {"type": "http.disconnect"}
-        chunk = waiting.pop(0)
-        return {"type": "http.request", "body": chunk, "more_body": bool(waiting) or (not chunk and len(chunks) > 1)}
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting) or leaves}
 
     async def send(message: Mapping[str, object]) -> None:
         answered.append(message)
