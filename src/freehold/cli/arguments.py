@@ -8,7 +8,7 @@ import typer
 
 TargetArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[APP]", help="A file, a folder or module:attribute. Default: the app of this folder."),
+    typer.Argument(metavar="APP", help="A file, a folder or module:attribute. Default: the app of this folder."),
 ]
 AppOption = Annotated[
     str | None,

@@ -46,7 +46,7 @@ call = typer.Typer(cls=UseCases, no_args_is_help=True)
 def of(
     app: AppOption = None,
 ) -> None:
-    """Run a use case on this machine's data, as a member: through every step that a request takes.
+    """Run a use case as a member, through every step of a request.
 
     What it emits is delivered by the server that runs on the same data. `freehold call NAME --help` lists the inputs.
     """

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 from typer.core import TyperCommand
 
-from freehold.cli.operating import backend_of, settings_for
+from freehold.cli.operating import opened
 from freehold.cli.reading import type_text
 from freehold.cli.registry import SYSTEM, known_member, known_organisation, person
 from freehold.cli.target import load, locate
@@ -106,7 +106,7 @@ def _run(case: UseCase, target: str | None, fields: Mapping[str, FieldInfo], giv
     inputs = {**_read(own["input_"]), **inputs}
     if lacking := [name for name, info in fields.items() if info.is_required() and name not in inputs]:
         raise typer.BadParameter("needed: " + ", ".join(f"--{name.replace('_', '-')}" for name in lacking))
-    with backend_of(load(locate(target)), settings_for(own["data_"])) as made:
+    with opened(target, own["data_"]) as made:
         principal = _principal(made, case, own["as_"], own["tenant_"])
         call = Call(made.runtime.cases[case.name], Sent(inputs), principal, id="cli", key=own["key_"])
         try:

@@ -11,7 +11,10 @@ def check(
     target: TargetArgument = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read the app and say all that is wrong with it: code, place, matter and fix."""
+    """Say all that is wrong with the app, and how to put it right.
+
+    Each finding has a code, a place in the source, what is wrong and the fix. Ends with 1 when there is one.
+    """
     from freehold.cli.faults import to_json
     from freehold.cli.reading import counted
     from freehold.cli.target import load, locate

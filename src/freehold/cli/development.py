@@ -21,10 +21,13 @@ from freehold.model.app import App
 from freehold.model.finding import Finding, ModelError
 from freehold.runtime.routes import PREFIX
 from freehold.settings import Settings
-from freehold.stores.migrate import Step
+from freehold.stores.migrate import Step, suffices
+from freehold.stores.schema import schema_of
 from freehold.wiring import Backend, backend, complete, site
 
 DRAIN_SECONDS = 2.0
+MISFIT = "the app needs another schema, and what is in the store would not survive the way there unharmed:"
+SURPLUS = "the store has more than the app needs; `freehold migrate up --breaking` takes that away:"
 BREAKING_FIX = "`freehold migrate up --breaking` if you mean it, then save a file; or take other data: `--data FOLDER`"
 
 log = logging.getLogger("freehold.dev")
@@ -59,11 +62,18 @@ class Development:
         return 0
 
     def _migrate(self, app: App) -> None:
-        """Make the steps that are safe, and name them. Raises `ModelError` (FH301) when one is not, with the plan."""
-        with migrations(self._settings, complete(app)) as found:
+        """Make the steps that are safe, and name them. Where one is not, make none, and go on if the app can.
+
+        Raises `ModelError` (FH301), with the plan, if it cannot.
+        """
+        model = complete(app)
+        with migrations(self._settings, model) as found:
             is_new, plan = not found.status(), found.plan()
             if any(step.is_breaking for step in plan):
-                raise ModelError([Finding("FH301", found.place, _listed(plan), BREAKING_FIX)])
+                if any(suffices(found.present(), schema_of(model))):
+                    raise ModelError([Finding("FH301", found.place, _listed(MISFIT, plan), BREAKING_FIX)])
+                typer.echo(f"{typer.style('not migrated', fg='yellow')}  {_listed(SURPLUS, plan)}")
+                return
             found.up()
         for step in () if is_new else plan:
             typer.echo(f"{typer.style('migrated', fg='cyan')}  {step}")
@@ -96,8 +106,8 @@ class Development:
             typer.echo(f"  {_sign_in(address)}\n")
 
 
-def _listed(plan: list[Step]) -> str:
-    return "\n  ".join(["the store would not survive this unharmed:", *map(str, plan)])
+def _listed(matter: str, plan: list[Step]) -> str:
+    return "\n  ".join([matter, *map(str, plan)])
 
 
 def _link(address: str) -> str:

@@ -12,7 +12,7 @@ from freehold.cli.arguments import AppOption, AsJson, DataOption
 events = typer.Typer(help="Look at deliveries of events, and send on those that are dead.", no_args_is_help=True)
 
 TenantOption = Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")]
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which ones. Default: all that are dead.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Which ones. Default: all that are dead.")]
 
 
 class State(StrEnum):

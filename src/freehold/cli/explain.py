@@ -22,9 +22,10 @@ def explain(
     everything: Annotated[bool, typer.Option("--all", help="The built-in accounts, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the model means: who may do what with which capabilities, what crosses tenants, which index serves.
+    """Show what follows from the model.
 
-    The store plans every lookup on an empty database: what you see is what it says, not what we hope.
+    Who may do what, with which inputs and capabilities; what follows from events; everything that crosses tenants; and
+    which index serves each lookup: the store itself plans it, on an empty database.
     """
     from freehold.cli.explanation import for_machines, for_people
     from freehold.cli.target import load, locate

@@ -54,7 +54,7 @@ def down(
 
 @migrate.command()
 def status(target: TargetArgument = None, data: DataOption = None, as_json: AsJson = False) -> None:
-    """List the migrations that were made, and say how many steps are pending."""
+    """List the migrations that were made, and count what is pending."""
     from pathlib import Path
 
     from freehold.cli import screen

@@ -6,7 +6,7 @@ import logging
 import socket
 
 from freehold.cli.listening import address_of
-from freehold.cli.operating import migrations, require_migrated, settings_for
+from freehold.cli.operating import migrations, settings_for
 from freehold.cli.target import load, locate
 from freehold.edges.logs import configure
 from freehold.edges.server import serve
@@ -20,11 +20,9 @@ def run(target: str | None, data: str | None, listener: socket.socket, *, migrat
     settings = settings_for(data)
     configure(settings.log_level, pretty=False)
     app = load(locate(target))
-    model = complete(app)
     if migrate:
-        with migrations(settings, model) as found:
+        with migrations(settings, complete(app)) as found:
             found.up()
-    require_migrated(settings, model)
     made = backend(app, settings)
     try:
         made.start()

@@ -14,7 +14,7 @@ def routes(
     everything: Annotated[bool, typer.Option("--all", help="The built-in accounts, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the routes: method, path, use case, who may, and the place in the source."""
+    """List the routes, who may take them, and where they are written."""
     from freehold.cli import reading, screen
     from freehold.cli.target import load, locate
     from freehold.wiring import complete

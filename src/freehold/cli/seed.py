@@ -20,7 +20,7 @@ def seed(
     again: Annotated[bool, typer.Option("--again", help="Also those that have been run there.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Run the app's seeds in a tenant: each of them once, as one of its members."""
+    """Run the app's seeds in a tenant, each of them once."""
     from freehold.cli.demo import populate
     from freehold.cli.operating import opened
     from freehold.cli.registry import known_member

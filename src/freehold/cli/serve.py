@@ -18,7 +18,10 @@ def serve(
         bool, typer.Option("--migrate", help="Make pending migrations first, if they are safe.")
     ] = False,
 ) -> None:
-    """Serve the app. Refuses to start while migrations are pending. SIGTERM finishes what is in flight."""
+    """Serve the app in production.
+
+    Refuses to start while migrations are pending. SIGTERM finishes what is in flight.
+    """
     from freehold.cli.listening import listen
 
     listener = listen(host, port)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from freehold.model.app import App
-from freehold.model.finding import Finding, ModelError, Place, relative, unloadable
+from freehold.model.finding import Finding, ModelError, Place
 
 MAKES_AN_APP = re.compile(r"^\w+\s*(?::[^=\n]+)?=\s*(?:\w+\.)?App\(", re.MULTILINE)
 NAME_ONE = "name one: `freehold dev tasks.py`, a folder, or `module:attribute`"
@@ -37,7 +37,7 @@ class Target:
     @property
     def place(self) -> Place:
         """Where it is."""
-        return Place(relative(str(self.source)), 0)
+        return Place(_near(self.source), 0)
 
 
 def locate(text: str | None = None) -> Target:
@@ -53,7 +53,7 @@ def locate(text: str | None = None) -> Target:
 
 
 def load(target: Target) -> App:
-    """Import the app. Raises `ModelError`: FH100 when that fails, FH402 or FH403 when it has no app or several."""
+    """Import the app. Raises `ModelError`: FH404 when that fails, FH402 or FH403 when it has no app or several."""
     if str(target.folder) not in sys.path:
         sys.path.insert(0, str(target.folder))
     module = _imported(target, target.module)
@@ -97,9 +97,23 @@ def failed_files(error: BaseException, target: Target) -> set[Path]:
 def _imported(target: Target, name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
+    except ModelError:
+        raise
     except (Exception, SystemExit) as error:
-        file = target.source / "__init__.py" if target.source.is_dir() else target.source
-        raise unloadable(error, str(file)) from error
+        said = str(error).strip().partition("\n")[0]
+        message = f"the app cannot be loaded: {type(error).__name__}: {said}"
+        fix = "see to what Python says: importing an app must only declare"
+        if isinstance(error, ModuleNotFoundError):
+            fix = f"install what provides `{error.name}`, or correct the import"
+        raise ModelError([Finding("FH404", _place_of(error, target), message, fix)]) from error
+
+
+def _place_of(error: BaseException, target: Target) -> Place:
+    """The last line of the user's own that an error went through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(_near(Path(error.filename)), error.lineno or 0)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _is_own(Path(f.filename), target)]
+    return Place(_near(Path(frames[-1].filename)), frames[-1].lineno or 0) if frames else target.place
 
 
 def _is_own(path: Path, target: Target) -> bool:
@@ -126,11 +140,11 @@ def _in_folder(folder: Path, attribute: str) -> Target:
     candidates = list(_candidates(folder))
     if len(candidates) == 1:
         return _file(candidates[0], attribute)
-    place = Place(relative(str(folder)), 0)
+    place = Place(_near(folder), 0)
     if not candidates:
         fix = "go to the folder of an app, name one, or make one: `freehold new acme`"
         raise ModelError([Finding("FH402", place, "there is no app in this folder", fix)])
-    names = ", ".join(relative(str(path.parent if path.name == "__init__.py" else path)) for path in candidates)
+    names = ", ".join(_near(path.parent if path.name == "__init__.py" else path) for path in candidates)
     raise ModelError([Finding("FH403", place, f"there are several apps in this folder: {names}", NAME_ONE)])
 
 
@@ -144,7 +158,7 @@ def _declared(folder: Path) -> str:
     try:
         tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except tomllib.TOMLDecodeError as error:
-        raise ModelError([Finding("FH405", Place(relative(str(file)), 0), str(error), "put right the TOML")]) from None
+        raise ModelError([Finding("FH405", Place(_near(file), 0), str(error), "put right the TOML")]) from None
     return str(tools.get("freehold", {}).get("app", ""))
 
 
@@ -181,9 +195,7 @@ def _file(path: Path, attribute: str) -> Target:
 
 def _module(here: Path, name: str, attribute: str) -> Target:
     """A module by its dotted name: in this folder, under src, or installed."""
-    missing = Finding(
-        "FH402", Place(relative(str(here)), 0), f"there is no file, folder or module `{name}` here", NAME_ONE
-    )
+    missing = Finding("FH402", Place(_near(here), 0), f"there is no file, folder or module `{name}` here", NAME_ONE)
     if not all(part.isidentifier() for part in name.split(".")):
         raise ModelError([missing])
     for root in (here, here / "src"):
@@ -200,3 +212,8 @@ def _module(here: Path, name: str, attribute: str) -> Target:
         raise ModelError([missing])
     source = Path(spec.origin)
     return Target(here, name, source.parent if source.name == "__init__.py" else source, attribute)
+
+
+def _near(path: Path) -> str:
+    """A path as it is written from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated, Protocol
+
 import typer
+from typer.core import TyperGroup
 
 from freehold.cli.audit import audit
 from freehold.cli.call import call
@@ -12,30 +17,80 @@ from freehold.cli.events import events
 from freehold.cli.explain import explain
 from freehold.cli.keys import keys
 from freehold.cli.migrate import migrate
+from freehold.cli.new import new
 from freehold.cli.openapi import openapi
 from freehold.cli.routes import routes
 from freehold.cli.seed import seed
 from freehold.cli.serve import serve
 from freehold.cli.tenant import tenant
+from freehold.cli.test import test
+
+SECTIONS = {
+    "Begin": ("new", "dev", "check", "test"),
+    "Look": ("explain", "routes", "openapi"),
+    "Try": ("call", "seed"),
+    "Run": ("serve", "migrate", "tenant", "events", "audit", "keys"),
+}
+WIDTH = 100
+
+
+class Page(Protocol):
+    """What help is written on, as far as we write on it: Typer's formatter."""
+
+    def section(self, name: str) -> AbstractContextManager[None]:
+        """A heading, and what is written under it."""
+        ...
+
+    def write_dl(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Names and what they are."""
+        ...
+
+
+class Verbs(TyperGroup):
+    """The verbs under headings, in the order somebody meets them."""
+
+    def format_commands(self, ctx: object, formatter: Page) -> None:  # noqa: ARG002  # as Typer calls it
+        """Write them on a page of help."""
+        widest = max(map(len, self.commands))
+        for heading, names in SECTIONS.items():
+            with formatter.section(heading):
+                rows = [(name.ljust(widest), self.commands[name].get_short_help_str(WIDTH)) for name in names]
+                formatter.write_dl(rows)
+
 
 app = typer.Typer(
     name="freehold",
-    help="Multi-tenant backends from one Python model. Every tenant on its own ground.",
+    cls=Verbs,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
 )
-app.command()(dev)
-app.command()(check)
-app.command()(explain)
-app.command()(routes)
-app.command()(openapi)
-app.add_typer(call, name="call")
-app.command()(seed)
-app.command()(serve)
-app.add_typer(migrate, name="migrate")
-app.add_typer(tenant, name="tenant")
-app.add_typer(events, name="events")
-app.add_typer(audit, name="audit")
-app.add_typer(keys, name="keys")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from freehold import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def freehold(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Multi-tenant backends from one Python model. Every tenant on its own ground.
+
+    Begin with `freehold new acme`, then `cd acme` and `freehold dev`.
+    """
+
+
+for verb in (new, dev, check, explain, routes, openapi, seed, serve):
+    app.command()(verb)
+for name, group in {
+    "test": test, "call": call, "migrate": migrate, "tenant": tenant, "events": events, "audit": audit, "keys": keys,
+}.items():  # fmt: skip
+    app.add_typer(group, name=name)

@@ -1,0 +1,36 @@
+"""`freehold test`: attacks that are made from the app's own model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from freehold.cli.arguments import AsJson, TargetArgument
+
+test = typer.Typer(help="Attack the app, and see that nobody gets through.", no_args_is_help=True)
+
+
+@test.command()
+def isolation(
+    target: TargetArgument = None,
+    seed: Annotated[int, typer.Option(help="The same seed tries the same cases.")] = 0,
+    effort: Annotated[float, typer.Option(help="How many cases: 2 for twice as many.")] = 1.0,
+    only: Annotated[list[str] | None, typer.Option(metavar="ATTACK", help="Only these, such as T01.")] = None,
+    first: Annotated[bool, typer.Option("--first", help="Stop at the first leak.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Two tenants, every route, as everybody: nothing of one may be seen, changed or guessed by the other.
+
+    It runs on a database of its own, which is gone afterwards. Ends with 1 when something leaked or was left out.
+    """
+    from freehold.cli import screen
+    from freehold.cli.target import load, locate
+    from freehold.testing import isolation as suite
+
+    report = suite.run(load(locate(target)), seed=seed, effort=effort, only=only or (), first_only=first)
+    if as_json:
+        screen.print_json(report.as_json())
+    else:
+        typer.echo("\n".join(report.lines()))
+    raise typer.Exit(0 if report.ok else 1)
