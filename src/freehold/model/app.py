@@ -7,9 +7,10 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from freehold.model.assembly import assemble
 from freehold.model.data import Event
+from freehold.model.finding import Place
 from freehold.model.model import Declarations, Model
 from freehold.model.rules import Access, Role, Rule
-from freehold.model.usecase import Kind
+from freehold.model.usecase import Kind, Options
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,7 +25,7 @@ class App:
     def __init__(self, name: str) -> None:
         """Start an app. Its name is used for tokens, files and infrastructure: lower case, `[a-z][a-z0-9-]*`."""
         self.name = name
-        self.declared = Declarations(name)
+        self.declared = Declarations(name, Place.calling())
 
     def roles(self, *names: str) -> tuple[Role, ...]:
         """The parts a member can have, least first. Each can do what those before it can; the last one owns."""
@@ -47,34 +48,34 @@ class App:
         `limit` is per caller, such as "60/minute". `idempotent=True` makes the Idempotency-Key header a must; it
         works on every command. `scope="everyone"` is for what belongs to no tenant, and is listed by `explain`.
         """
-        options = {"route": route, "allow": allow, "limit": limit, "idempotent": idempotent, "scope": scope}
-        return self._declaring(Kind.COMMAND, options)
+        return self._declaring(Kind.COMMAND, Options(route, allow, limit, idempotent, scope))
 
     def query(
         self, route: str, *, allow: Access, limit: str | None = None, scope: Scope = "tenant"
     ) -> Callable[[F], F]:
         """Declare a use case that only reads. What it is supplied with refuses to write."""
-        return self._declaring(Kind.QUERY, {"route": route, "allow": allow, "limit": limit, "scope": scope})
+        return self._declaring(Kind.QUERY, Options(route, allow, limit, scope=scope))
 
     def operation(self, *, scope: Scope = "tenant") -> Callable[[F], F]:
         """Declare a command for operators. It has no route: the command line runs it, `freehold call`."""
-        return self._declaring(Kind.COMMAND, {"scope": scope})
+        return self._declaring(Kind.COMMAND, Options(scope=scope))
 
     def bulk(self, route: str, use_case: Callable[..., object], *, at_most: int = 100) -> None:
-        """Offer a command for many items at once. Each is authorised and done by itself, and answered by itself."""
-        self.declared.bulks.append((route, use_case, at_most))
+        """Offer a command for many items at once. Each is authorised, done and answered by itself."""
+        self.declared.bulks.append((route, use_case, at_most, Place.calling()))
 
     def on(self, event: type[V]) -> Callable[[Callable[Concatenate[V, P], R]], Callable[Concatenate[V, P], R]]:
         """Declare what follows from an event: at least once, in a transaction of its own, on the tenant's ground."""
-        return self._declaring(Kind.HANDLER, {"event": event})
+        return self._declaring(Kind.HANDLER, Options(event=event))
 
     def every(self, period: str, *, scope: Scope = "tenant") -> Callable[[F], F]:
         """Declare a job: `"day"`, `"hour"`, `"15 minutes"`. It runs once for each tenant, or once with `everyone`."""
-        return self._declaring(Kind.JOB, {"period": period, "scope": scope})
+        return self._declaring(Kind.JOB, Options(scope=scope, period=period))
 
     def provide(self, port: type, **adapters: object) -> None:
         """Say what fills a port of the app's own, by environment: a class, or "module:Class", imported when chosen."""
-        self.declared.adapters[port] = adapters
+        self.declared.adapters[port] = adapters  # `port: type[Port]` would let nobody hand over a Protocol
+        self.declared.provided[port] = Place.calling()
 
     def seed(self, function: F) -> F:
         """Mark a function that fills a demo tenant. It takes capabilities only."""
@@ -85,7 +86,7 @@ class App:
         """Read everything. Raises `ModelError` with all that is wrong."""
         return assemble(self.declared)
 
-    def _declaring(self, kind: Kind, options: dict[str, object]) -> Callable[[F], F]:
+    def _declaring(self, kind: Kind, options: Options) -> Callable[[F], F]:
         def declare(function: F) -> F:
             self.declared.cases.append((function, kind, options))
             return function

@@ -2,97 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from freehold.model.check import check
+from freehold.model.check import Parts, check
 from freehold.model.data import Entity, Event
 from freehold.model.finding import Finding, ModelError, Place
-from freehold.model.lookup import Lookup, lookups_of
-from freehold.model.model import Declarations, Model, table_of
-from freehold.model.usecase import Kind, Need, Source, UseCase, events_in, read
+from freehold.model.lookup import read_lookups
+from freehold.model.model import Declarations, Function, Model, table_of
+from freehold.model.ports import Store
+from freehold.model.usecase import HOLE, ROUTE, Kind, Need, Options, Source, UseCase, events_in, read
+
+HAS_BODY = ("POST", "PUT", "PATCH")
 
 
 def assemble(declared: Declarations) -> Model:
     """Read every declaration. Raises `ModelError` with all that is wrong, not just the first."""
-    return _Assembly(declared).model()
+    found: list[Finding] = []
+    cases = [case for each in declared.cases if (case := read(*each, found)) is not None]
+    cases += [case for each in declared.bulks if (case := _bulk(*each, cases, found)) is not None]
+    seeding = Options(allow=declared.roles[-1] if declared.roles else None)
+    seeds = [case for each in declared.seeds if (case := read(each, Kind.COMMAND, seeding, found)) is not None]
+    everything = (*cases, *seeds)
+    entities, events = tuple(_entities(everything)), tuple(_events(everything))
+    stores = tuple(_stores(everything))
+    lookups = tuple(pattern for store in stores for pattern in read_lookups(store, found))
+    found += check(Parts(declared, cases, seeds, entities, events, stores))
+    if found:
+        raise ModelError(found)
+    return Model(
+        declared.name, declared.roles, declared.manager, {case.name: case for case in cases},
+        {table_of(entity): entity for entity in sorted(entities, key=table_of)}, lookups,
+        {event.__name__: event for event in events}, declared.adapters, tuple(seeds),
+    )  # fmt: skip
 
 
-class _Assembly:
-    """Adds up what an app declared, and gathers what is wrong."""
+def _bulk(
+    route: str, function: Function, at_most: int, place: Place, cases: list[UseCase], found: list[Finding]
+) -> UseCase | None:
+    each = next((case for case in cases if case.function is function), None)
+    if each is None or each.kind is not Kind.COMMAND:
+        fix = "give `app.bulk` a function that `@app.command` has declared above"
+        found.append(Finding("FH116", place, f'"{route}": only a command can be done in bulk', fix))
+        return None
+    match = ROUTE.fullmatch(route)
+    if match is None or match[1] not in HAS_BODY or HOLE.search(route) or at_most < 1:
+        fix = 'write POST, PUT or PATCH and a path without holes: "POST /tasks/bulk", and `at_most` from 1'
+        found.append(Finding("FH116", place, f'"{route}", at most {at_most}, is no way to send many items', fix))
+        return None
+    inputs = tuple(replace(i, source=Source.BODY) for i in each.inputs)
+    return replace(
+        each, name=f"{each.name}_in_bulk", method=match[1], path=match[2], inputs=inputs, each=each, at_most=at_most,
+        place=place,
+    )  # fmt: skip
 
-    def __init__(self, declared: Declarations) -> None:
-        self.declared = declared
-        self.found: list[Finding] = []
-        self.cases: dict[str, UseCase] = {}
 
-    def model(self) -> Model:
-        for function, kind, options in self.declared.cases:
-            self._case(function, kind, options)
-        for route, function, at_most in self.declared.bulks:
-            self._bulk(route, function, at_most)
-        seeding: dict[str, object] = {"allow": self.declared.roles[-1] if self.declared.roles else None}
-        seeds = tuple(case for case in (self._read(f, Kind.COMMAND, seeding) for f in self.declared.seeds) if case)
-        everything = (*self.cases.values(), *seeds)
-        model = Model(
-            self.declared.name, self.declared.roles, self.declared.manager, self.cases, self._entities(everything),
-            self._lookups(everything), self._events(everything), self.declared.adapters, seeds,
-        )  # fmt: skip
-        self.found += check(model)
-        if self.found:
-            raise ModelError(self.found)
-        return model
+def _entities(cases: tuple[UseCase, ...]) -> Iterator[type[Entity]]:
+    """Every entity a store is asked for, with what it lives in, each once."""
+    seen: set[type[Entity]] = set()
+    for case in cases:
+        for given in case.capabilities:
+            entity = given.entity
+            while entity is not None and entity not in seen:
+                seen.add(entity)
+                yield entity
+                entity = entity.facts.within
 
-    def _read(self, function: Callable[..., object], kind: Kind, options: Mapping[str, object]) -> UseCase | None:
-        try:
-            return read(function, kind, options)
-        except ModelError as error:
-            self.found += error.findings
-            return None
 
-    def _case(self, function: Callable[..., object], kind: Kind, options: Mapping[str, object]) -> None:
-        case = self._read(function, kind, options)
-        if case is None:
-            return
-        if case.name in self.cases:
-            other = self.cases[case.name].place
-            self.found.append(Finding("FH115", case.place, f"there are two use cases {case.name}", f"rename this or {other}"))
-        self.cases[case.name] = case
+def _stores(cases: tuple[UseCase, ...]) -> Iterator[type]:
+    """Every store that is a class of the app's own, each once."""
+    asked = (c.target for case in cases for c in case.capabilities if c.need in (Need.STORE, Need.ACROSS))
+    yield from dict.fromkeys(store for store in asked if isinstance(store, type) and store is not Store)
 
-    def _bulk(self, route: str, function: Callable[..., object], at_most: int) -> None:
-        each = next((case for case in self.cases.values() if case.function is function), None)
-        place = Place.of(function)
-        if each is None or each.kind is not Kind.COMMAND:
-            fix = "give `app.bulk` a function that `@app.command` has declared above"
-            self.found.append(Finding("FH116", place, f"{route}: only a command can be done in bulk", fix))
-            return
-        method, _, path = route.partition(" ")
-        name = f"{each.name}_in_bulk"
-        inputs = tuple(replace(i, source=Source.BODY) for i in each.inputs)
-        self.cases[name] = replace(each, name=name, method=method, path=path, inputs=inputs, each=each, at_most=at_most)
 
-    def _entities(self, cases: tuple[UseCase, ...]) -> dict[str, type[Entity]]:
-        found: dict[str, type[Entity]] = {}
-        for case in cases:
-            for given in case.capabilities:
-                entity = given.entity
-                while entity is not None:
-                    found.setdefault(table_of(entity), entity)
-                    entity = entity.facts.within
-        return dict(sorted(found.items()))
-
-    def _lookups(self, cases: tuple[UseCase, ...]) -> tuple[Lookup, ...]:
-        stores = {c.target: None for case in cases for c in case.capabilities if c.need in (Need.STORE, Need.ACROSS)}
-        patterns: list[Lookup] = []
-        for store in stores:
-            if isinstance(store, type):
-                try:
-                    patterns += lookups_of(store)
-                except ModelError as error:
-                    self.found += error.findings
-        return tuple(patterns)
-
-    def _events(self, cases: tuple[UseCase, ...]) -> dict[str, type[Event]]:
-        emitted = [event for case in cases for c in case.needs(Need.EMIT) for event in events_in(c.target)]
-        heard = [case.event for case in cases if case.event is not None]
-        return {event.__name__: event for event in (*emitted, *heard)}
+def _events(cases: tuple[UseCase, ...]) -> Iterator[type[Event]]:
+    """Every event that is emitted or heard, each once."""
+    emitted = (event for case in cases for c in case.needs(Need.EMIT) for event in events_in(c.target))
+    heard = (case.event for case in cases if case.event is not None)
+    yield from dict.fromkeys((*emitted, *heard))

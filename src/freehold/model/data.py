@@ -53,7 +53,14 @@ class Entity(BaseModel):
     `platform=True` is for what belongs to no tenant, such as people; only use cases with `scope="everyone"` reach it.
     """
 
-    model_config = ConfigDict(extra="forbid", validate_default=False, ser_json_inf_nan="null", allow_inf_nan=False)
+    # A type that Pydantic does not know is let in here, so that the check can say what is wrong with it, and where.
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_default=False,
+        ser_json_inf_nan="null",
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+    )
     facts: ClassVar[Facts] = Facts()
 
     id: Id[Self] = NO_ID
@@ -72,7 +79,7 @@ class Entity(BaseModel):
 class Event(BaseModel):
     """Something that has happened. Named in the past tense; never changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
+from enum import Enum
+from types import UnionType
+from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
 
 from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.hints import hints_of
 from freehold.model.ports import READ_ONLY, Store, User
 
 F = TypeVar("F", bound=Callable[..., object])
 
 SORTABLE = (str, int, float, date, datetime, bool)
+KEYS = (str, int, float, bool, date, datetime, time, UUID)
+UNIONS = (Union, UnionType)
+MARK = "__lookup__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,11 @@ class Declared:
     newest_first: bool
     descending: bool
     unique: bool
+
+    @property
+    def orders(self) -> int:
+        """How many of the ways to say an order were used."""
+        return bool(self.order or self.descending) + self.newest_first
 
 
 def lookup(
@@ -38,7 +50,7 @@ def lookup(
     """
 
     def declare(method: F) -> F:
-        method.__lookup__ = Declared(order, newest_first, descending, unique)  # type: ignore[attr-defined]  # our mark
+        vars(method)[MARK] = Declared(order, newest_first, descending, unique)
         return method
 
     return declare
@@ -87,26 +99,31 @@ def entity_of(store: object) -> type[Entity] | None:
 
 def lookups_of(store: type) -> Iterator[Lookup]:
     """Every lookup a store declares. Raises `ModelError` with all that is wrong with them."""
-    entity = entity_of(store)
-    place = Place.of(store)
-    if entity is None:
-        fix = f"write `class {store.__name__}(Store[YourEntity], Protocol):`"
-        raise ModelError([Finding("FH107", place, f"the store {store.__name__} does not say of what", fix)])
-    if not getattr(store, "_is_protocol", False):
-        fix = f"write `class {store.__name__}(Store[{entity.__name__}], Protocol):`"
-        raise ModelError([Finding("FH106", place, f"the store {store.__name__} is not a Protocol", fix)])
     found: list[Finding] = []
-    for name, method in inspect.getmembers(store, inspect.isfunction):
-        if name.startswith("_") or name in Store.__dict__:
-            continue
-        reader = _Reader(store, entity, name, method)
-        if not hasattr(method, "__lookup__"):
-            reader.complain("FH108", f"{store.__name__}.{name} is not a lookup", "put `@lookup()` above it")
-        elif (read := reader.read(method.__lookup__)) is not None:
-            yield read
-        found += reader.found
+    yield from read_lookups(store, found)
     if found:
         raise ModelError(found)
+
+
+def read_lookups(store: type, found: list[Finding]) -> Iterator[Lookup]:
+    """Every lookup a store declares, and into `found` what is wrong with those that cannot be read."""
+    entity = entity_of(store)
+    if entity is None:
+        fix = f"write `class {store.__name__}(Store[YourEntity], Protocol):`"
+        found.append(Finding("FH107", Place.of(store), f"the store {store.__name__} does not say of what", fix))
+        return
+    if not getattr(store, "_is_protocol", False):
+        fix = f"write `class {store.__name__}(Store[{entity.__name__}], Protocol):`"
+        found.append(Finding("FH106", Place.of(store), f"the store {store.__name__} is not a Protocol", fix))
+        return
+    for name, method in inspect.getmembers(store, inspect.isfunction):
+        if name.startswith("_") or method is Store.__dict__.get(name):
+            continue
+        reader = _Reader(store, entity, name, method)
+        read = reader.read()
+        found += reader.found
+        if read is not None and not reader.found:
+            yield read
 
 
 class _Reader:
@@ -114,86 +131,100 @@ class _Reader:
 
     def __init__(self, store: type, entity: type[Entity], name: str, method: Callable[..., object]) -> None:
         self.store, self.entity, self.name, self.method = store, entity, name, method
+        self.title = f"{store.__name__}.{name}"
         self.place = Place.of(method)
+        self.have, self.lacks = ", ".join(entity.model_fields), f"{entity.__name__} does not have"
         self.found: list[Finding] = []
 
     def complain(self, code: str, message: str, fix: str) -> None:
-        self.found.append(Finding(code, self.place, message, fix))
+        self.found.append(Finding(code, self.place, f"{self.title} {message}", fix))
 
-    def read(self, declared: Declared) -> Lookup | None:
-        try:
-            hints = get_type_hints(self.method, include_extras=True)
-        except NameError as error:
-            self.complain("FH104", f"{self._title} names {error.name}, which does not exist at run time", IMPORT_FIX)
-            return None
-        returns = hints.pop("return", None)
-        order = declared.order or "id"
-        keys, span, page = self._parameters(hints, order)
-        self._check_shape(declared, returns, page, span)
-        self._check_order(order)
-        if self.found:
-            return None
-        given = inspect.signature(self.method).parameters.values()
-        defaults = tuple((p.name, p.default) for p in given if p.default is not p.empty)
+    def read(self) -> Lookup | None:
+        declared = vars(self.method).get(MARK)
+        if self.name in Store.__dict__:
+            self.complain("FH154", "has the name of a method that every store has", "call it something else")
+        elif not isinstance(declared, Declared):
+            self.complain("FH108", "is not a lookup", "put `@lookup()` above it")
+        else:
+            return self._read(declared)
+        return None
+
+    def _read(self, declared: Declared) -> Lookup:
+        hints = hints_of(self.method, self.title, self.found)
+        given = dict(list(inspect.signature(self.method).parameters.items())[1:])
+        order, returns = declared.order or "id", hints.pop("return", None)
+        pages = [name for name in given if hints.get(name) is Paging]
+        spans = [name for name in given if get_origin(hints.get(name)) is Range]
+        keys = [name for name in given if name not in (*pages, *spans)]
+        self._check_parameters(given)
+        for key in keys:
+            self._check_key(key, hints.get(key))
+        for span in spans if declared.order else ():
+            self._check_span(span, order, get_args(hints[span])[0])
+        self._check_shape(declared, returns, pages, spans)
+        self._check_order(declared, order, spans)
+        defaults = tuple((p.name, p.default) for p in given.values() if p.default is not p.empty)
         descending = declared.descending or declared.newest_first
         return Lookup(
-            self.entity, self.store.__name__, self.name, keys, order, descending, declared.unique, span, page,
-            tuple(hints), defaults, self.place,
+            self.entity, self.store.__name__, self.name, tuple(keys), order, descending, declared.unique,
+            next(iter(spans), None), next(iter(pages), None), tuple(given), defaults, self.place,
         )  # fmt: skip
 
-    @property
-    def _title(self) -> str:
-        return f"{self.store.__name__}.{self.name}"
+    def _check_parameters(self, given: dict[str, inspect.Parameter]) -> None:
+        for name, parameter in given.items():
+            if parameter.annotation is parameter.empty:
+                self.complain("FH101", f"has no type for `{name}`", "give it the type of the field of that name")
+            if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                self.complain(
+                    "FH141", f"cannot be given `{name}` by name", "write plain parameters: no `*args`, no `/`"
+                )
+            if not is_hashable(parameter.default):
+                self.complain("FH152", f"has a default for `{name}` that can change", "leave it out, or write a tuple")
+        if inspect.iscoroutinefunction(self.method):
+            self.complain("FH108", "is `async`, and stores are not", "write `def`")
 
-    def _parameters(self, hints: dict[str, object], order: str) -> tuple[tuple[str, ...], str | None, str | None]:
-        keys: list[str] = []
-        span = page = None
-        for name, hint in hints.items():
-            if hint is Paging:
-                page = name
-            elif get_origin(hint) is Range:
-                span = name
-                self._check_type(order, get_args(hint)[0])
-            else:
-                keys.append(name)
-                self._check_type(name, hint)
-        return tuple(keys), span, page
-
-    def _check_type(self, field: str, hint: object) -> None:
+    def _check_key(self, field: str, hint: object) -> None:
         info = self.entity.model_fields.get(field)
         if info is None:
-            have = ", ".join(self.entity.model_fields)
-            self.complain(
-                "FH102", f"{self._title} looks up by `{field}`, which {self.entity.__name__} does not have", f"use one of: {have}"
-            )  # fmt: skip
+            self.complain("FH102", f"looks up by `{field}`, which {self.lacks}", f"use one of: {self.have}")
+        elif hint is None:
+            return
         elif plain(hint) != plain(info.annotation):
             want = shown(info.annotation)
-            self.complain("FH103", f"{self._title}: `{field}` is {want}, not {shown(hint)}", f"write `{field}: {want}`")
+            message = f"looks up by `{field}`, which is {want}, not {shown(hint)}"
+            self.complain("FH103", message, f"write `{field}: {want}`")
+        elif not is_key(hint):
+            fix = "look up by text, a number, a date, an id or an enum of texts"
+            self.complain("FH153", f"looks up by `{field}`, and {shown(hint)} has no one way to be written", fix)
 
-    def _check_shape(self, declared: Declared, returns: object, page: str | None, span: str | None) -> None:
+    def _check_span(self, span: str, order: str, hint: object) -> None:
+        info = self.entity.model_fields.get(order)
+        if info is not None and plain(hint) != plain(info.annotation):
+            want = shown(plain(info.annotation))
+            message = f"bounds `{order}` by `{span}`, which is {want}, not {shown(hint)}"
+            self.complain("FH103", message, f"write `{span}: Range[{want}]`")
+
+    def _check_shape(self, declared: Declared, returns: object, pages: list[str], spans: list[str]) -> None:
         name = self.entity.__name__
         if declared.unique:
-            if plain(returns) is not self.entity or page or span or declared.order:
-                self.complain("FH109", f"{self._title} is unique: it finds one or none", f"let it return `{name} | None`")
-        elif get_origin(returns) is not Page or get_args(returns) != (self.entity,) or not page:
-            self.complain(
-                "FH110", f"{self._title} finds many: every list is paged", f"take `page: Paging` and return `Page[{name}]`"
-            )  # fmt: skip
-        if declared.newest_first and (declared.order or declared.descending):
-            self.complain("FH111", f"{self._title} has two orders", "keep one of order=, descending= and newest_first=")
-        if span and not declared.order:
-            self.complain("FH112", f"{self._title} has a range but no order", "name the field with `order=`")
+            if plain(returns) is not self.entity or not is_optional(returns) or pages or spans or declared.orders:
+                fix = f"take only what must be equal, and return `{name} | None`"
+                self.complain("FH109", "is unique: it finds one or none, in no order", fix)
+        elif get_origin(returns) is not Page or get_args(returns) != (self.entity,) or len(pages) != 1:
+            fix = f"take one `page: Paging` and return `Page[{name}]`"
+            self.complain("FH110", "finds many: every list is paged", fix)
 
-    def _check_order(self, order: str) -> None:
+    def _check_order(self, declared: Declared, order: str, spans: list[str]) -> None:
         info = self.entity.model_fields.get(order)
+        if declared.orders > 1:
+            self.complain("FH111", "has two orders", "keep one of order=, descending= and newest_first=")
+        if spans and (not declared.order or len(spans) > 1):
+            fix = "take one `Range[...]`, and name its field with `order=`"
+            self.complain("FH112", "has a range that bounds no order", fix)
         if info is None:
-            have = ", ".join(self.entity.model_fields)
-            self.complain("FH102", f"{self._title} orders by `{order}`, which does not exist", f"use one of: {have}")
+            self.complain("FH102", f"orders by `{order}`, which {self.lacks}", f"use one of: {self.have}")
         elif not is_sortable(info.annotation):
-            self.complain("FH113", f"{self._title} orders by `{order}`, which has no order", "use text, a number, a date or a time")
-
-
-IMPORT_FIX = "import it outside `if TYPE_CHECKING:`"
+            self.complain("FH113", f"orders by `{order}`, which has no order", "use text, a number, a date or a time")
 
 
 def plain(hint: object) -> object:
@@ -221,7 +252,28 @@ def is_sortable(hint: object) -> bool:
     kind = plain(hint)
     if get_origin(kind) is Id:
         return True
-    return isinstance(kind, type) and issubclass(kind, SORTABLE) and not issubclass(kind, Decimal)
+    if not isinstance(kind, type) or (issubclass(kind, Enum) and not issubclass(kind, str)):
+        return False
+    return issubclass(kind, SORTABLE) and not issubclass(kind, Decimal)
+
+
+def is_key(hint: object) -> bool:
+    """Whether equal values of this type are written in the same way in every store."""
+    kind = plain(hint)
+    if get_origin(kind) is Literal:
+        return all(isinstance(value, str) for value in get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return all(isinstance(member.value, str) for member in kind)
+    return get_origin(kind) is Id or kind in KEYS
+
+
+def is_hashable(value: object) -> bool:
+    """Whether a value can be compared once and for all, because it never changes."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def reference_of(hint: object) -> type | None:
@@ -232,14 +284,16 @@ def reference_of(hint: object) -> type | None:
 
 
 def shown(hint: object) -> str:
-    """A type as somebody would write it."""
-    if hint is type(None):
-        return "None"
-    if isinstance(hint, type) and not get_args(hint):
-        return hint.__name__
+    """A type as somebody would write it, without its constraints."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is not None and isinstance(origin, type) and arguments and origin.__name__ not in ("UnionType", "Literal"):
+    if origin is Annotated:
+        inner = shown(arguments[0])
+        return f"ReadOnly[{inner}]" if is_read_only(hint) else inner
+    if isinstance(hint, list):  # the parameters of a Callable
+        return f"[{', '.join(map(shown, hint))}]"
+    if origin in UNIONS:
+        return " | ".join(map(shown, arguments))
+    if isinstance(origin, type) and arguments:
         return f"{origin.__name__}[{', '.join(map(shown, arguments))}]"
-    return " | ".join(map(shown, arguments)) if is_optional(hint) else str(hint).replace("typing.", "")
-
-
+    name = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+    return name.replace("NoneType", "None")

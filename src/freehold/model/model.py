@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from freehold.model.data import Entity, Event
+from freehold.model.finding import Place
 from freehold.model.lookup import Lookup, reference_of
 from freehold.model.names import snake
 from freehold.model.ports import User
 from freehold.model.rules import Role
-from freehold.model.usecase import Kind, UseCase
+from freehold.model.usecase import Kind, Options, UseCase
 
 Function = Callable[..., object]
 
@@ -20,11 +21,14 @@ class Declarations:
     """What an app has declared so far, unread."""
 
     name: str
+    place: Place
     roles: tuple[Role, ...] = ()
     manager: Role | None = None
-    cases: list[tuple[Function, Kind, dict[str, object]]] = field(default_factory=list)
-    bulks: list[tuple[str, Function, int]] = field(default_factory=list)
+    cases: list[tuple[Function, Kind, Options]] = field(default_factory=list)
+    bulks: list[tuple[str, Function, int, Place]] = field(default_factory=list)
     adapters: dict[type, Mapping[str, object]] = field(default_factory=dict)
+    provided: dict[type, Place] = field(default_factory=dict)
+    """Where each port's adapters were given."""
     seeds: list[Function] = field(default_factory=list)
 
 

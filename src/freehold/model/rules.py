@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, ParamSpec
+from typing import Generic, Never, ParamSpec
+
+from freehold.model.finding import Finding, ModelError, Place
 
 P = ParamSpec("P")
 
@@ -20,9 +22,18 @@ class Access:
         """Both are needed."""
         return Both(self, other)
 
+    def __bool__(self) -> Never:
+        """Refuse: `owner and is_author` would quietly be `is_author` alone."""
+        message = "`and`, `or`, `not` and `if` cannot tell who may do something before somebody calls"
+        raise ModelError([Finding("FH161", Place.calling(), message, "write `&` for `and`, `|` for `or`")])
+
+    def parts(self) -> Iterator[object]:
+        """The roles and rules in it, and whatever else somebody has put there by mistake."""
+        yield self
+
     def rules(self) -> Iterator[Rule[...]]:
         """The rules in it, so that what they need can be supplied."""
-        yield from ()
+        return (part for part in self.parts() if isinstance(part, Rule))
 
     def __str__(self) -> str:
         """As it was written."""
@@ -62,10 +73,6 @@ class Rule(Access, Generic[P]):
         """What the predicate says."""
         return self.function(*args, **kwargs)
 
-    def rules(self) -> Iterator[Rule[...]]:
-        """Itself."""
-        yield self
-
     def __str__(self) -> str:
         """The name of its function."""
         return self.__name__
@@ -78,10 +85,9 @@ class Either(Access):
     left: Access
     right: Access
 
-    def rules(self) -> Iterator[Rule[...]]:
-        """The rules of both."""
-        yield from self.left.rules()
-        yield from self.right.rules()
+    def parts(self) -> Iterator[object]:
+        """What is in both."""
+        yield from _parts(self.left, self.right)
 
     def __str__(self) -> str:
         """As it was written."""
@@ -95,14 +101,18 @@ class Both(Access):
     left: Access
     right: Access
 
-    def rules(self) -> Iterator[Rule[...]]:
-        """The rules of both."""
-        yield from self.left.rules()
-        yield from self.right.rules()
+    def parts(self) -> Iterator[object]:
+        """What is in both."""
+        yield from _parts(self.left, self.right)
 
     def __str__(self) -> str:
         """As it was written."""
         return " & ".join(f"({side})" if isinstance(side, Either) else str(side) for side in (self.left, self.right))
+
+
+def _parts(*sides: object) -> Iterator[object]:
+    for side in sides:
+        yield from side.parts() if isinstance(side, Access) else (side,)
 
 
 anyone = Anyone()

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from types import UnionType
-from typing import Annotated, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 from freehold.model.data import Entity, Event, Paging, Range
-from freehold.model.finding import Finding, ModelError, Place
-from freehold.model.lookup import IMPORT_FIX, entity_of, is_read_only, is_store, plain, reference_of, shown
+from freehold.model.finding import Finding, Place
+from freehold.model.hints import hints_of
+from freehold.model.lookup import UNIONS, entity_of, is_read_only, is_store, plain, reference_of, shown
 from freehold.model.ports import NOW, Across, Caller, Emit, Port, User
 from freehold.model.rules import Access, Rule
 
-ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9_\-./{}]*)")
-HOLE = re.compile(r"{([a-z_]+)}")
+ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/|(?:/(?:(?!\.\.?(?:/|$))[A-Za-z0-9_.~-]+|{[a-z_][a-z0-9_]*}))+)")
+HOLE = re.compile(r"{([a-z_][a-z0-9_]*)}")
 
 
 class Kind(StrEnum):
@@ -93,7 +93,20 @@ class Input:
         return self.default is inspect.Parameter.empty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a decorator was told."""
+
+    route: str | None = None
+    allow: Access | None = None
+    limit: str | None = None
+    idempotent: bool = False
+    scope: str = "tenant"
+    event: type[Event] | None = None
+    period: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class UseCase:
     """A function of the app, and all that its signature and decorator say."""
 
@@ -155,7 +168,7 @@ class UseCase:
 
 def events_in(target: object) -> tuple[type[Event], ...]:
     """The events of `Emit[A | B]`."""
-    parts = get_args(target) if get_origin(target) in (Union, UnionType) else (target,)
+    parts = get_args(target) if get_origin(target) in UNIONS else (target,)
     return tuple(p for p in parts if isinstance(p, type) and issubclass(p, Event))
 
 
@@ -164,11 +177,11 @@ def capability(parameter: str, hint: object) -> Capability | None:
     inner, origin = plain(hint), get_origin(plain(hint))
     if is_store(inner) or is_store(origin):
         return Capability(parameter, Need.STORE, inner, entity_of(inner), read_only=is_read_only(hint))
-    if origin is Across:
-        store = get_args(inner)[0]
+    if Across in (inner, origin):
+        store = next(iter(get_args(inner)), None)
         return Capability(parameter, Need.ACROSS, plain(store), entity_of(plain(store)), read_only=is_read_only(store))
-    if origin is Emit:
-        return Capability(parameter, Need.EMIT, get_args(inner)[0])
+    if Emit in (inner, origin):
+        return Capability(parameter, Need.EMIT, next(iter(get_args(inner)), None))
     if isinstance(inner, type) and Port in inner.__mro__:
         return Capability(parameter, Need.PORT, inner)
     circumstances = {Need.USER: inner is User, Need.NOW: is_now(hint), Need.CALLER: inner is Caller}
@@ -176,59 +189,67 @@ def capability(parameter: str, hint: object) -> Capability | None:
 
 
 def is_now(hint: object) -> bool:
-    """Whether it is `Now`."""
-    return get_origin(hint) is Annotated and NOW in get_args(hint)
+    """Whether it is `Now`, or `Now | None`."""
+    parts = get_args(hint) if get_origin(hint) in UNIONS else (hint,)
+    return any(get_origin(part) is Annotated and NOW in get_args(part) for part in parts)
 
 
-def read(function: Callable[..., object], kind: Kind, options: Mapping[str, object]) -> UseCase:
-    """Read a signature. Raises `ModelError` with whatever is wrong with it."""
-    place = Place.of(function)
-    name = function.__name__
-    method, path = _route(name, place, str(options["route"])) if "route" in options else ("", "")
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except NameError as error:
-        message = f"{name} names {error.name}, which does not exist at run time"
-        raise ModelError([Finding("FH104", place, message, IMPORT_FIX)]) from None
-    returns = hints.pop("return", None)
-    holes = HOLE.findall(path)
-    given, inputs, found = [], [], []
+def read(function: Callable[..., object], kind: Kind, options: Options, found: list[Finding]) -> UseCase | None:
+    """Read a signature, and into `found` what is wrong with it. None for what is no function."""
+    if not inspect.isfunction(function):
+        thing = getattr(function, "func", function)
+        name = getattr(thing, "__name__", type(thing).__name__)
+        place = Place.of(thing if isinstance(thing, type) or inspect.isfunction(thing) else type(thing))
+        found.append(Finding("FH144", place, f"{name} is not a function", "declare a function, written with `def`"))
+        return None
+    place, name = Place.of(function), function.__name__
+    method, path = _route(name, place, options.route, found) if options.route is not None else ("", "")
+    hints = hints_of(function, name, found)
+    given, inputs = [], []
     for parameter in inspect.signature(function).parameters.values():
-        hint = hints.get(parameter.name)
-        if hint is None:
-            found.append(Finding("FH101", place, f"{name}: `{parameter.name}` has no type", "give it one"))
-        elif (supplied := capability(parameter.name, hint)) is not None:
+        hint = _hint(name, place, parameter, hints, found)
+        if (supplied := capability(parameter.name, hint)) is not None:
             given.append(supplied)
         else:
-            source = _source(parameter.name, hint, kind, method, holes)
+            source = _source(parameter.name, hint, kind, method, path)
             inputs.append(Input(parameter.name, hint, source, parameter.default))
-    names = {i.name for i in inputs}
-    found += [
-        Finding("FH105", place, f"{name}: the path has `{{{hole}}}`, the signature has not", f"add `{hole}: Id[...]`")
-        for hole in holes
-        if hole not in names
-    ]
-    if found:
-        raise ModelError(found)
-    rest = {key: value for key, value in options.items() if key != "route"}
+    taken = {i.name for i in inputs}
+    for hole in dict.fromkeys(HOLE.findall(path)):
+        if hole not in taken:
+            what = f"{name}: the path has `{{{hole}}}`, the signature has not"
+            found.append(Finding("FH105", place, what, f"add `{hole}: Id[...]`"))
     return UseCase(
-        name, kind, function, place, tuple(inputs), tuple(given), returns, method=method, path=path,
-        **rest,  # type: ignore[arg-type]  # the options are UseCase's own fields, passed on by App
+        name, kind, function, place, tuple(inputs), tuple(given), hints.get("return"), method=method, path=path,
+        allow=options.allow, limit=options.limit, idempotent=options.idempotent, scope=options.scope,
+        event=options.event, period=options.period,
     )  # fmt: skip
 
 
-def _route(name: str, place: Place, route: str) -> tuple[str, str]:
+def _hint(
+    name: str, place: Place, parameter: inspect.Parameter, hints: dict[str, object], found: list[Finding]
+) -> object:
+    """The type of a parameter. One that has none, or none that can be read, may be anything."""
+    if parameter.annotation is parameter.empty:
+        found.append(Finding("FH101", place, f"{name}: `{parameter.name}` has no type", "give it one"))
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        what = f"{name}: `{parameter.name}` cannot be given by name"
+        found.append(Finding("FH141", place, what, "write plain parameters: no `*args`, no `/`"))
+    return hints.get(parameter.name, Any)
+
+
+def _route(name: str, place: Place, route: str, found: list[Finding]) -> tuple[str, str]:
     match = ROUTE.fullmatch(route)
-    if match is None:
-        fix = 'write a method and a path: "POST /tasks/{id}/done"'
-        raise ModelError([Finding("FH114", place, f"{name}: `{route}` is not a route", fix)])
-    return match[1], match[2]
+    holes = HOLE.findall(route)
+    if match is None or len(set(holes)) < len(holes):
+        fix = 'write a method and a path, each `{hole}` a segment of its own: "POST /tasks/{id}/done"'
+        found.append(Finding("FH114", place, f'{name}: "{route}" is not a route', fix))
+    return (match[1], match[2]) if match else ("", "")
 
 
-def _source(name: str, hint: object, kind: Kind, method: str, holes: list[str]) -> Source:
+def _source(name: str, hint: object, kind: Kind, method: str, path: str) -> Source:
     if kind is Kind.HANDLER:
         return Source.EVENT
-    if name in holes:
+    if name in HOLE.findall(path):
         return Source.PATH
     by_query = method in ("GET", "DELETE") or hint is Paging or get_origin(hint) is Range
     return Source.QUERY if by_query else Source.BODY
@@ -236,6 +257,6 @@ def _source(name: str, hint: object, kind: Kind, method: str, holes: list[str]) 
 
 def subjects(rule: Rule[...]) -> tuple[tuple[str, type[Entity]], ...]:
     """What a rule is about: its parameters that are entities. The others are `User` and `Now`."""
-    hints = get_type_hints(rule.function)
+    hints = hints_of(rule.function, str(rule), [])
     hints.pop("return", None)
     return tuple((name, hint) for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Entity))
