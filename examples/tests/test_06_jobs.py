@@ -35,5 +35,5 @@ def test_every_tenants_bin_is_emptied(example: ModuleType) -> None:
             who.call(example.bin_note, id=note.id)
         ada.deliver()
         ada.clock.turn(timedelta(days=30, hours=1))
-        assert ada.deliver() == 2
+        ada.deliver()
         assert [binned(example, who) for who in people] == [[], []]

@@ -36,7 +36,6 @@ from freehold.runtime.idempotency import Receipt
 from freehold.runtime.ids import TimeIds
 from freehold.runtime.invoke import Runtime
 from freehold.runtime.limits import Limits
-from freehold.runtime.lockout import Lockout
 from freehold.runtime.outbox import Deliveries, Delivery
 from freehold.runtime.ports import Clock, Database, Random, Tokens
 from freehold.runtime.scheduler import Scheduler, Turn
@@ -93,13 +92,14 @@ def backend(
     tokens = LocalTokens(keys, clock, random, issuer=settings.issuer, audience=app.name)
     open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
     database = open_store(model, None if memory else settings.database_file)
-    door = LocalDoor(Argon2Passwords(), tokens, Lockout(clock), random)
+    membership = Accounts(database, clock)
+    door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
     cursors = Cursors(AesSivSeal(keys, clock), model.lookups)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
         {**model.use_cases, **{seed.name: seed for seed in model.seeds}},
         database=database,
-        membership=Accounts(database, clock),
+        membership=membership,
         supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),
         shared=Shared(cursors, TimeIds(clock, random), references, model.people),
         limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),

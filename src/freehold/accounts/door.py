@@ -7,8 +7,9 @@ import hmac
 from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
 
+from freehold.accounts.guessable import hard_to_guess
 from freehold.model.data import Id
 from freehold.model.names import TENANT_ID
 from freehold.model.ports import Port, User
@@ -21,29 +22,51 @@ Email = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Password = Annotated[str, StringConstraints(min_length=10, max_length=1024)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=1024), AfterValidator(hard_to_guess)]
+"""A password to be. One that is only compared is a `Secret`: whoever has a weak one must still get in."""
 Secret = Annotated[str, StringConstraints(max_length=1024)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
 Token = Annotated[str, StringConstraints(max_length=512)]
+Visible = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+"""Plain ASCII without blanks, which is all that an issuer or a subject may be made of."""
 
 
 class Door(Port, Protocol):
-    """What lets people in: password hashing with lockout, signed access tokens, fresh secrets."""
+    """What lets people in: password hashing with lockout, signed access tokens, fresh secrets and their time."""
 
     def hash(self, password: str) -> str:
         """The salted hash to keep. Raises `Overloaded` when too many are waiting."""
         ...
 
-    def check(self, email: str, address: str, password: str, hashed: str | None) -> bool:
-        """Whether the password is right. Costs the same for unknown people (None). Raises `Limited` when locked."""
+    def check(self, email: str, address: str, password: str, hashed: str | None, organisation: str = "") -> bool:
+        """Whether the password is right. Costs the same for unknown people (None). Raises `Limited` when locked.
+
+        `organisation` is where the person belongs, if known: failed tries are counted there, too.
+        """
+        ...
+
+    def renewed(self, password: str, hashed: str) -> str | None:
+        """A new hash of a password that was right, if the one that is kept is weaker than today's."""
         ...
 
     def access(self, organisation: str, person: str, session: str) -> str:
         """A signed access token, bound to one organisation, good for `ACCESS_SECONDS`."""
         ...
 
+    def admit(self, organisation: str) -> None:
+        """Raises `Forbidden` for an organisation that is suspended, and `Unauthenticated` for one that is gone."""
+        ...
+
     def secret(self) -> str:
         """A fresh secret of 256 bits, URL-safe."""
+        ...
+
+    def ends(self, lifetime: timedelta) -> datetime:
+        """When something ends that begins now."""
+        ...
+
+    def is_over(self, end: datetime) -> bool:
+        """Whether that moment has come."""
         ...
 
 

@@ -1,32 +1,16 @@
-"""Who is in an organisation: members, invitations, API keys. All on the ground of the calling tenant."""
+"""Who is in an organisation: members, invitations, API keys. Managed on the ground of the calling tenant."""
 
 from __future__ import annotations
 
-from freehold.accounts.door import (
-    INVITATION_LIFETIME,
-    Door,
-    Email,
-    Issued,
-    Name,
-    Secret,
-    Token,
-    digest,
-    matches,
-    opened,
-)
-from freehold.accounts.records import (
-    ApiKey,
-    ApiKeys,
-    Invitation,
-    Invitations,
-    Member,
-    Members,
-    People,
-    Person,
-)
+from typing import TypeVar
+
+from freehold.accounts.door import INVITATION_LIFETIME, Door, Email, Issued, Name, Visible, digest
+from freehold.accounts.records import ApiKey, ApiKeys, Invitation, Invitations, Member, Members
 from freehold.model.data import Id, Page, Paging
-from freehold.model.ports import Across, Caller, Now, User
-from freehold.runtime.failures import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from freehold.model.ports import Caller, User
+from freehold.runtime.failures import Conflict, Forbidden, Invalid
+
+T = TypeVar("T", Member, ApiKey)
 
 
 def list_members(page: Paging, members: Members) -> Page[Member]:
@@ -36,39 +20,42 @@ def list_members(page: Paging, members: Members) -> Page[Member]:
 
 def change_role(id: Id[Member], role: Name, me: User, members: Members, caller: Caller) -> Member:
     """Give a member another role, up to one's own."""
-    member = members.get(id)
-    _within_reach(me, role, caller)
-    _within_reach(me, member.role, caller)
-    _not_the_last_owner(member, role, members, caller)
+    member = _within_reach(members.get(id), me, caller)
+    _may_give(role, me, caller)
+    _keep_an_owner(member, role, members, caller)
     member.role = role
     return members.save(member)
 
 
-def link_identity(id: Id[Member], issuer: Secret, subject: Secret, members: Members) -> Member:
-    """Let a member sign in at an outside identity provider, as `subject` of `issuer`."""
-    member = members.get(id)
+def link_identity(
+    id: Id[Member], issuer: Visible, subject: Visible, me: User, members: Members, caller: Caller
+) -> Member:
+    """Let a member sign in at an outside identity provider, as `subject` of `issuer`. Nothing else ever links them."""
+    member = _within_reach(members.get(id), me, caller)
     member.identity = f"{issuer} {subject}"
     return members.save(member)
 
 
+def unlink_identity(id: Id[Member], me: User, members: Members, caller: Caller) -> None:
+    """Let a member sign in with a password of ours only."""
+    member = _within_reach(members.get(id), me, caller)
+    member.identity = None
+    members.save(member)
+
+
 def remove_member(id: Id[Member], me: User, members: Members, caller: Caller) -> None:
-    """Take a member out. From now on their tokens open nothing here."""
-    member = members.get(id)
-    _within_reach(me, member.role, caller)
-    _not_the_last_owner(member, "", members, caller)
+    """Take a member out. From now on their tokens open nothing here, and nobody can accept their invitations."""
+    member = _within_reach(members.get(id), me, caller)
+    _keep_an_owner(member, "", members, caller)
     members.remove(id)
 
 
-def invite(
-    email: Email, role: Name, me: User, invitations: Invitations, door: Door, caller: Caller, now: Now
-) -> Issued:
+def invite(email: Email, role: Name, me: User, invitations: Invitations, door: Door, caller: Caller) -> Issued:
     """Keep a seat for somebody. The token is shown this once: send it to them."""
-    _within_reach(me, role, caller)
-    secret = door.secret()
-    kept = invitations.add(
-        Invitation(email=email, role=role, secret=digest(secret), invited_by=me.id, expires=now + INVITATION_LIFETIME)
-    )
-    return Issued(id=kept.id, token=f"{caller.ground}.{kept.id}.{secret}", expires=kept.expires)
+    _may_give(role, me, caller)
+    secret, ends = door.secret(), door.ends(INVITATION_LIFETIME)
+    kept = invitations.add(Invitation(email=email, role=role, secret=digest(secret), invited_by=me.id, expires=ends))
+    return Issued(id=kept.id, token=f"{caller.ground}.{kept.id}.{secret}", expires=ends)
 
 
 def list_invitations(page: Paging, invitations: Invitations) -> Page[Invitation]:
@@ -81,33 +68,9 @@ def withdraw_invitation(id: Id[Invitation], invitations: Invitations) -> None:
     invitations.remove(id)
 
 
-def accept_invitation(
-    token: Token, password: Secret, people: People, members: Across[Members], invitations: Across[Invitations],
-    door: Door, now: Now, name: Name = "New member",
-) -> None:  # fmt: skip
-    """Take the seat one was invited to. Who is new chooses a name and a password; who is known gives theirs."""
-    parts = opened(token, 3)
-    found = invitations(parts[0]).find(Id(parts[1])) if parts else None
-    if parts is None or found is None or not matches(parts[2], found.secret) or found.expires <= now:
-        raise NotFound("INVITATION_NOT_FOUND", "There is no such invitation.")
-    person = people.by_email(found.email)
-    if person is None:
-        hashed = door.hash(password)
-        person = people.add(Person(email=found.email, name=name, password=hashed, organisations=[parts[0]]))
-    elif not door.check(found.email, "", password, person.password):
-        raise Unauthenticated("WRONG_CREDENTIALS", "The password is wrong.")
-    elif members(parts[0]).find(Id(person.id)) is not None:
-        raise Conflict("ALREADY_A_MEMBER", "You are a member already.")
-    elif parts[0] not in person.organisations:
-        person.organisations.append(parts[0])
-        people.save(person)
-    members(parts[0]).add(Member(id=Id(person.id), name=person.name, email=person.email, role=found.role))
-    invitations(parts[0]).remove(found.id)
-
-
 def create_api_key(name: Name, role: Name, me: User, keys: ApiKeys, door: Door, caller: Caller) -> Issued:
     """Make a key for a program, with a role up to one's own. It is shown this once."""
-    _within_reach(me, role, caller)
+    _may_give(role, me, caller)
     secret = door.secret()
     key = keys.add(ApiKey(name=name, role=role, secret=digest(secret), created_by=me.id))
     return Issued(id=key.id, token=f"fhk_{caller.ground}.{key.id}.{secret}")
@@ -118,23 +81,41 @@ def list_api_keys(page: Paging, keys: ApiKeys) -> Page[ApiKey]:
     return keys.all(page)
 
 
-def revoke_api_key(id: Id[ApiKey], keys: ApiKeys) -> None:
+def revoke_api_key(id: Id[ApiKey], me: User, keys: ApiKeys, caller: Caller) -> None:
     """Throw a key away. From now on it opens nothing."""
+    _within_reach(keys.get(id), me, caller)
     keys.remove(id)
 
 
-def _within_reach(me: User, role: str, caller: Caller) -> None:
-    """Nobody gives, takes or changes more than they have."""
+def _rank(role: str, caller: Caller) -> int:
+    return caller.roles.index(role) if role in caller.roles else -1
+
+
+def _may_give(role: str, me: User, caller: Caller) -> None:
+    """Nobody gives more than they have."""
     if role not in caller.roles:
         raise Invalid(details=[{"loc": ["role"], "msg": f"The roles are: {', '.join(caller.roles)}."}])
-    if me.role in caller.roles and caller.roles.index(role) > caller.roles.index(me.role):
+    if _rank(role, caller) > _rank(me.role, caller):
         raise Forbidden("ROLE_TOO_HIGH", "This is beyond your own role.")
 
 
-def _not_the_last_owner(member: Member, role: str, members: Members, caller: Caller) -> None:
+def _within_reach(one: T, me: User, caller: Caller) -> T:
+    """Nobody changes or takes away who can do more than they can. Equals can: owners must be able to part."""
+    if _rank(one.role, caller) > _rank(me.role, caller):
+        raise Forbidden("ROLE_TOO_HIGH", "This is beyond your own role.")
+    return one
+
+
+def _keep_an_owner(member: Member, role: str, members: Members, caller: Caller) -> None:
+    """The last owner stays.
+
+    The owner who is left is saved, too: of two who take each other out at the same moment, one then loses the race, is
+    run again, and finds nobody else.
+    """
     owner = caller.roles[-1]
     if member.role != owner or role == owner:
         return
-    others = (other for other in members.all(Paging(200)) if other.id != member.id and other.role == owner)
-    if next(others, None) is None:
+    other = next((other for other in members.in_role(owner, Paging(2)) if other.id != member.id), None)
+    if other is None:
         raise Conflict("LAST_OWNER", f"An organisation needs at least one {owner}.")
+    members.save(other)

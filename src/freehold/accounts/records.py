@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from freehold.model.data import Entity, Id, Page, Paging
+from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.lookup import lookup
 from freehold.model.ports import Store, User
 
@@ -65,13 +65,22 @@ class Session(Entity, platform=True):
     revoked: bool = False
 
 
+class Sessions(Store[Session], Protocol):
+    """How sessions are found."""
+
+    @lookup(order="expires")
+    def ending(self, expires: Range[datetime], page: Paging) -> Page[Session]:
+        """Those that end in this time, the first to end first."""
+        ...
+
+
 class Member(Entity):
     """A person's part in one organisation. Its id is the person's, so that an `Id[User]` names it."""
 
     name: str
     email: str
     role: str
-    identity: str | None = None
+    identity: str | None = Field(default=None, exclude=True)
     """Issuer and subject at an outside identity provider, if the member signs in there."""
 
 
@@ -81,6 +90,11 @@ class Members(Store[Member], Protocol):
     @lookup()
     def all(self, page: Paging) -> Page[Member]:
         """All of them, in the order they joined."""
+        ...
+
+    @lookup()
+    def in_role(self, role: str, page: Paging) -> Page[Member]:
+        """Those who have exactly this role."""
         ...
 
     @lookup(unique=True)
@@ -105,6 +119,11 @@ class Invitations(Store[Invitation], Protocol):
     @lookup(newest_first=True)
     def all(self, page: Paging) -> Page[Invitation]:
         """Those nobody has taken yet."""
+        ...
+
+    @lookup(order="expires")
+    def ending(self, expires: Range[datetime], page: Paging) -> Page[Invitation]:
+        """Those that end in this time, the first to end first."""
         ...
 
 

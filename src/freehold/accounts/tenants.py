@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from freehold.accounts.door import Door, Email, Name, Password, Place, Slug
+from freehold.accounts.entering import enter
 from freehold.accounts.records import Member, Members, Organisation, Organisations, People, Person
 from freehold.model.data import Id, Page, Paging
 from freehold.model.ports import Across, Caller, ReadOnly
@@ -26,7 +27,7 @@ def create_tenant(
     if person is None:
         person = people.add(Person(email=email, name=name, password=door.hash(password), organisations=[there.id]))
     elif there.id not in person.organisations:
-        person.organisations.append(there.id)
+        enter(person, there.id, members)
         person = people.save(person)
     if role not in caller.roles:
         raise Conflict("NO_SUCH_ROLE", f"The roles are: {', '.join(caller.roles)}.")

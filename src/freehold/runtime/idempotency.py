@@ -12,10 +12,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pydantic_core import from_json, to_json
 
-from freehold.model.data import Entity, Id
+from freehold.model.data import Entity, Id, Page, Paging, Range
+from freehold.model.lookup import lookup
+from freehold.model.ports import Store
 from freehold.runtime.envelope import Answer
 from freehold.runtime.failures import Conflict, Failure, Invalid, NotFound
 from freehold.runtime.ids import derived
@@ -38,6 +41,15 @@ class Receipt(Entity):
     cursor: str | None = None
     paged: bool = False
     expires: datetime
+
+
+class Receipts(Store[Receipt], Protocol):
+    """How receipts are found, apart from their ids."""
+
+    @lookup(order="expires")
+    def ending(self, expires: Range[datetime], page: Paging) -> Page[Receipt]:
+        """Those that end in this time, the first to end first."""
+        ...
 
 
 class InFlight:
