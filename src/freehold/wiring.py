@@ -19,6 +19,7 @@ from freehold.edges.http import Limits as RequestLimits
 from freehold.edges.identity import Identity
 from freehold.edges.keys import KeyFile, KeyRing, KeySource
 from freehold.edges.openapi import document
+from freehold.edges.outside import fetched, outside
 from freehold.edges.passwords import Argon2Passwords
 from freehold.edges.sealing import AesSivSeal
 from freehold.edges.site import Site
@@ -89,7 +90,7 @@ def backend(
     clock, random = clock or SystemClock(), random or SystemRandom()
     model = complete(app)
     keys = _keys(settings, clock, random, memory=memory)
-    tokens = LocalTokens(keys, clock, random, issuer=settings.issuer, audience=app.name)
+    tokens = _tokens(settings, app.name, keys, clock, random)
     open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
     database = open_store(model, None if memory else settings.database_file)
     membership = Accounts(database, clock)
@@ -125,6 +126,15 @@ def _keys(settings: Settings, clock: Clock, random: Random, *, memory: bool) -> 
     file = KeyFile(Path(settings.data) / "keys.json", clock, random)
     file.create()
     return file
+
+
+def _tokens(settings: Settings, audience: str, keys: KeySource, clock: Clock, random: Random) -> Tokens:
+    """Our own tokens, and those of the issuers outside. Raises `ModelError` (FH401) for an issuer that will not do."""
+    others = outside(settings.outside_issuers, clock, fetched)
+    if any(other.issuer == settings.issuer for other in others):
+        message, fix = f"issuers: {settings.issuer} is our own name", "change FREEHOLD_ISSUER, or take that one out"
+        raise ModelError([Finding("FH401", Place("FREEHOLD_ISSUERS", 0), message, fix)])
+    return LocalTokens(keys, clock, random, issuer=settings.issuer, audience=audience, outside=others)
 
 
 def _adapters(model: Model, settings: Settings) -> dict[object, object]:

@@ -20,7 +20,7 @@ def is_person(me: User) -> bool:
 
 def accounts(model: Model) -> Model:
     """The accounts for an app with these roles."""
-    app, manager = App("accounts"), model.manager or model.roles[-1]
+    app, manager = App("accounts"), model.roles[-1] if model.manager is None else model.manager
     _entrances(app)
     _organisation(app, model.roles[0], manager & Rule(is_person))
     _behind_the_scenes(app)
