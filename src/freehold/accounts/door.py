@@ -13,6 +13,7 @@ from freehold.accounts.guessable import hard_to_guess
 from freehold.model.data import Id
 from freehold.model.names import TENANT_ID
 from freehold.model.ports import Port, User
+from freehold.runtime.idempotency import SHOWN_ONCE
 
 ACCESS_SECONDS = 600
 SESSION_LIFETIME = timedelta(days=30)
@@ -73,8 +74,8 @@ class Door(Port, Protocol):
 class SignedIn(BaseModel):
     """What somebody who has signed in gets: an access token for the calls, a refresh token for the next one."""
 
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[str, SHOWN_ONCE]
+    refresh_token: Annotated[str, SHOWN_ONCE]
     token_type: str = "Bearer"  # noqa: S105  # the name of the scheme (RFC 6750), not a secret
     expires_in: int = ACCESS_SECONDS
     organisation: str
@@ -93,7 +94,7 @@ class Issued(BaseModel):
     """A secret that is shown this once."""
 
     id: str
-    token: str
+    token: Annotated[str, SHOWN_ONCE]
     expires: datetime | None = None
 
 

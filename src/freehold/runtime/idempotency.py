@@ -12,8 +12,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from freehold.model.data import Entity, Id, Page, Paging, Range
@@ -29,6 +30,10 @@ LIFETIME = timedelta(hours=24)
 LONGEST_KEY = 255
 BAD = 400
 DETERMINISTIC = frozenset({404, 409, 422})
+
+
+SHOWN_ONCE: Final = "shown once"
+"""Marks a field of an answer, `Annotated[str, SHOWN_ONCE]`, that is a secret: a replay has an empty text there."""
 
 
 class Receipt(Entity):
@@ -123,7 +128,17 @@ def record(unit: Unit, id: str, print_: str, answer: Answer) -> Write:
     old = unit.find(Receipt, id)
     receipt = Receipt(
         id=Id(id), version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now, fingerprint=print_,
-        status=answer.status, body=answer.data.decode(), entity_version=answer.version, cursor=answer.next,
+        status=answer.status, body=_without_secrets(answer), entity_version=answer.version, cursor=answer.next,
         paged=answer.paged, expires=unit.now + LIFETIME,
     )  # fmt: skip
     return Write(Verb.SAVE if old else Verb.ADD, Receipt, receipt, old.version if old else 0)
+
+
+def _without_secrets(answer: Answer) -> str:
+    """What is kept of an answer. A secret that is stored only as a hash must not lie beside it in a receipt."""
+    value = answer.value
+    if isinstance(value, BaseModel):
+        secrets = [name for name, field in type(value).model_fields.items() if SHOWN_ONCE in field.metadata]
+        if secrets:
+            return value.model_copy(update=dict.fromkeys(secrets, "")).model_dump_json()
+    return answer.data.decode()
