@@ -44,7 +44,7 @@ class Store(Protocol[E]):
 class Emit(Protocol[V_contra]):
     """Tells whoever listens that something has happened, if and only if the use case succeeds."""
 
-    def __call__(self, event: V_contra) -> None:
+    def __call__(self, event: V_contra, /) -> None:
         """Put `event` into the outbox."""
         ...
 
@@ -52,7 +52,7 @@ class Emit(Protocol[V_contra]):
 class Across(Protocol[S_co]):
     """A store on the ground of a tenant of one's choice. Only for use cases with `scope="everyone"`."""
 
-    def __call__(self, tenant: str) -> S_co:
+    def __call__(self, tenant: str, /) -> S_co:
         """The store, bound to that tenant for the rest of this call."""
         ...
 
