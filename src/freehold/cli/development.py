@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import sys
 import threading
 
@@ -11,7 +10,7 @@ import typer
 
 from freehold.cli.demo import MEMBERS, OWNERS, PASSWORD, populate
 from freehold.cli.faults import tell
-from freehold.cli.listening import address_of
+from freehold.cli.listening import Listener, address_of
 from freehold.cli.operating import migrations
 from freehold.cli.supervisor import Report
 from freehold.cli.target import Target, failed_files, load, loaded_files
@@ -36,7 +35,7 @@ log = logging.getLogger("freehold.dev")
 class Development:
     """What every version shares: where the app is, its settings, and the socket. `run` is one version's life."""
 
-    def __init__(self, target: Target, settings: Settings, listener: socket.socket, *, demo: bool) -> None:
+    def __init__(self, target: Target, settings: Settings, listener: Listener, *, demo: bool) -> None:
         """Nothing is loaded yet."""
         self._target, self._settings, self._listener, self._demo = target, settings, listener, demo
 
@@ -82,6 +81,7 @@ class Development:
         """Requests are answered from now on; what else is to be done is done beside."""
         if report is not None:
             report.files(loaded_files(self._target))
+            self._listener.on_close = report.left
             report.serving()
         is_first = report is None or report.number == 1
         threading.Thread(target=self._settle, args=(made,), kwargs={"greet": is_first}, daemon=True).start()

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Callable
 
 from freehold.model.finding import Finding, ModelError, Place
 
 BACKLOG = 1024
 
 
-def listen(host: str, port: int) -> socket.socket:
+class Listener(socket.socket):
+    """A listening socket that says when it is closed in this process: from then on it accepts nobody here."""
+
+    on_close: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Close it, and say so once."""
+        told, self.on_close = self.on_close, None
+        super().close()
+        if told is not None:
+            told()
+
+
+def listen(host: str, port: int) -> Listener:
     """A socket listening there. Raises `ModelError` (FH407) when that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = Listener(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

@@ -27,6 +27,7 @@ POLL = 0.2
 """Seconds between two looks at the files."""
 PATIENCE = 10.0
 """Seconds a process may take to leave before it is killed."""
+CLOSED = -1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,6 +47,10 @@ class Report:
         """Say that requests are answered."""
         self._send({"serving": True})
 
+    def left(self) -> None:
+        """Say that from now on nobody new is answered."""
+        self._send({"left": True})
+
     def _send(self, message: dict[str, object]) -> None:
         with suppress(BrokenPipeError):
             os.write(self._to, (json.dumps(message) + "\n").encode())
@@ -62,6 +67,8 @@ class _Version:
     started: float = field(default_factory=time.monotonic)
     code: int | None = None
     unread: bytes = b""
+    heir: _Version | None = None
+    """The version that has taken over, until that has been told."""
 
 
 class Supervisor:
@@ -124,7 +131,7 @@ class Supervisor:
 
     def _listen(self) -> None:
         """Wait a moment for what the versions have to say."""
-        open_pipes = {version.pipe: version for version in self._versions() if version.pipe >= 0}
+        open_pipes = {version.pipe: version for version in self._versions() if version.pipe != CLOSED}
         ready, _, _ = select.select(list(open_pipes), [], [], POLL)
         for pipe in ready:
             self._hear(open_pipes[pipe])
@@ -133,13 +140,15 @@ class Supervisor:
         said = os.read(version.pipe, 65536)
         if not said:
             os.close(version.pipe)
-            version.pipe = -1
+            version.pipe = CLOSED
         *lines, version.unread = (version.unread + said).split(b"\n")
         for line in lines:
             message = json.loads(line)
             self._watch.add(map(Path, message.get("files", ())))
             if message.get("serving"):
                 self._succeed(version)
+            if message.get("left"):
+                self._tell(version)
 
     def _succeed(self, version: _Version) -> None:
         """The new version serves: the old one may go."""
@@ -147,15 +156,21 @@ class Supervisor:
             return
         old, self._serving, self._coming = self._serving, version, None
         if old is not None:
+            old.heir = version
             os.kill(old.pid, signal.SIGINT)  # finish what is in flight and go, without waiting to be noticed
             self._leaving.append(old)
-            names = ", ".join(path.name for path in version.why)
-            seconds = time.monotonic() - version.started
+
+    @staticmethod
+    def _tell(old: _Version) -> None:
+        """Say, once, that nobody new is answered by an old version any more."""
+        if old.heir is not None:
+            names, seconds = ", ".join(path.name for path in old.heir.why), time.monotonic() - old.heir.started
             typer.echo(f"{typer.style('reloaded', fg='green')}  {names} in {seconds:.2f} s")
+            old.heir = None
 
     def _reap(self) -> int | None:
         """Notice versions that have ended. Returns an exit code when none is left that could serve."""
-        for version in self._versions():
+        for version in list(self._versions()):
             self._wait(version)
         self._leaving = [version for version in self._leaving if version.code is None]
         if self._serving is not None and self._serving.code is not None:
@@ -167,12 +182,20 @@ class Supervisor:
             typer.echo(f"{typer.style('not reloaded', fg='yellow')}  the last version that worked goes on", err=True)
         return None
 
-    @staticmethod
-    def _wait(version: _Version, options: int = os.WNOHANG) -> None:
-        if version.code is None:
-            pid, status = os.waitpid(version.pid, options)
-            if pid:
-                version.code = os.waitstatus_to_exitcode(status)
+    def _wait(self, version: _Version, options: int = os.WNOHANG) -> None:
+        """Notice whether a version has ended, and hear what it has said before."""
+        if version.code is not None:
+            return
+        pid, status = os.waitpid(version.pid, options)
+        if not pid:
+            return
+        version.code = os.waitstatus_to_exitcode(status)
+        while version.pipe != CLOSED and select.select([version.pipe], [], [], 0)[0]:
+            self._hear(version)
+        if version.pipe != CLOSED:  # what it has started may hold the other end
+            os.close(version.pipe)
+            version.pipe = CLOSED
+        self._tell(version)
 
     def _versions(self) -> Iterator[_Version]:
         yield from (one for one in (self._serving, self._coming, *self._leaving) if one is not None)
