@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 from pydantic_core import from_json, to_json
 
 from freehold.model.usecase import Source
 from freehold.runtime.envelope import Answer, told
 from freehold.runtime.failures import BadRequest, Failure, Invalid
+from freehold.runtime.idempotency import LONGEST_KEY
 from freehold.runtime.invoke import Call, Ready, Runtime
 from freehold.runtime.prepared import Sent
 
@@ -21,6 +23,8 @@ def bulk(runtime: Runtime, call: Call) -> Answer:
         raise TypeError(message)
     if case.idempotent and call.key is None:
         raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
+    if call.key is not None and not (0 < len(call.key) <= LONGEST_KEY and call.key.isprintable()):
+        raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
     items, each = _items(call, case.at_most), runtime.cases[case.each.name]
     return Answer(200, b"[" + b",".join(_one(runtime, call, each, n, item) for n, item in enumerate(items)) + b"]")
 
@@ -40,7 +44,7 @@ def _items(call: Call, at_most: int) -> list[dict[str, object]]:
 
 def _one(runtime: Runtime, call: Call, each: Ready, number: int, item: dict[str, object]) -> bytes:
     """One item's result. Its Idempotency-Key is the call's with its place, so a retried bulk repeats nothing."""
-    key = f"{call.key}:{number}" if call.key else None
+    key = sha256(f"{call.key}:{number}".encode()).hexdigest() if call.key else None
     outside = {given.name: given.is_required for given in each.case.inputs if given.source is not Source.BODY}
     address = {name: value for name, value in item.items() if name in outside}
     fields = to_json({name: value for name, value in item.items() if name not in outside})

@@ -9,11 +9,13 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
 from typing import Annotated, get_args, get_origin
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
-from pydantic_core import ErrorDetails, from_json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from freehold.model.data import Entity, Page, Paging, Range
 from freehold.model.lookup import is_optional, plain
@@ -28,6 +30,12 @@ CURSOR = Annotated[str, Field(max_length=2048)]
 MOST_PAIRS = 100
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+FORMS: Mapping[type, tuple[re.Pattern[str], str]] = {
+    bool: (re.compile("true|false"), "true or false"),
+    int: (re.compile(r"-?[0-9]{1,19}"), "a whole number"),
+    date: (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date, such as 2026-01-15"),
+    datetime: (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].{5,}"), "a time, such as 2026-01-15T09:30:00Z"),
+}
 NO_NUMBER = re.compile(rb"NaN|Infinity")
 
 
@@ -54,11 +62,13 @@ def input_model(case: UseCase, *sources: Source) -> type[BaseModel]:
 def fields_of(given: Input) -> dict[str, tuple[object, object]]:
     """The fields one parameter is sent as, each with its type and its default."""
     if given.hint is Paging:
-        return {"limit": (LIMIT, 50), "cursor": (CURSOR | None, None)}
+        return {"limit": (_exact(LIMIT), 50), "cursor": (CURSOR | None, None)}
     if get_origin(given.hint) is Range:
-        bound = get_args(given.hint)[0]
+        bound = _exact(get_args(given.hint)[0])
         return {f"{given.name}_start": (bound | None, None), f"{given.name}_stop": (bound | None, None)}
-    return {given.name: (_bounded(given.hint), ... if given.is_required else given.default)}
+    bounded = _bounded(given.hint)
+    hint = bounded if given.source is Source.BODY else _exact(bounded)  # JSON has types, and text has not
+    return {given.name: (hint, ... if given.is_required else given.default)}
 
 
 def _bounded(hint: object) -> object:
@@ -68,6 +78,18 @@ def _bounded(hint: object) -> object:
     own = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     bounded = Annotated[(int, INT64, *own)]  # type: ignore[valid-type]  # a type made at run time
     return bounded | None if is_optional(hint) else bounded
+
+
+def _exact(hint: object) -> object:
+    """A type that takes text in one form only: Pydantic would also take `0` for a date, and `yes` for true."""
+    form = FORMS.get(plain(hint))  # type: ignore[call-overload]  # types are hashable
+    return hint if form is None else Annotated[hint, BeforeValidator(partial(_check_form, *form))]  # type: ignore[valid-type]  # made at run time
+
+
+def _check_form(form: re.Pattern[str], meant: str, value: object) -> object:
+    if isinstance(value, str) and form.fullmatch(value) is None:
+        raise PydanticCustomError("form", "Input should be {meant}", {"meant": meant})
+    return value
 
 
 class Prepared:
@@ -95,20 +117,20 @@ class Prepared:
             return self.validated(values)
         try:
             inputs = dict(self._outside.validate_python(values).__dict__)
-            inputs.update(self._body(sent.body))
         except ValidationError as error:
             raise self._refusal(error) from None
+        inputs.update(self._body(sent.body))
         return self._assembled(inputs)
 
     def validated(self, values: Mapping[str, object]) -> dict[str, object]:
         """The same for values that are already in Python."""
+        outside = values
+        if self._inside is not None:
+            outside = {name: value for name, value in values.items() if name not in self._in_body}
         try:
-            if self._inside is None:
-                inputs = dict(self._outside.validate_python(values).__dict__)
-            else:
+            inputs = dict(self._outside.validate_python(outside).__dict__)
+            if self._inside is not None:
                 inside = {name: value for name, value in values.items() if name in self._in_body}
-                outside = {name: value for name, value in values.items() if name not in self._in_body}
-                inputs = dict(self._outside.validate_python(outside).__dict__)
                 inputs.update(self._inside.validate_python(inside).__dict__)
         except ValidationError as error:
             raise self._refusal(error) from None
@@ -145,23 +167,16 @@ class Prepared:
             for name in _object(body):
                 raise _misplaced(name, "body")
             return {}
-        fields: Mapping[str, object] = self._inside.validate_json(body, strict=True).__dict__
+        try:
+            fields: Mapping[str, object] = self._inside.validate_json(body, strict=True).__dict__
+        except ValidationError as error:
+            raise _wrong(error) from None
         return fields
 
     def _refusal(self, error: ValidationError) -> Invalid | NotFound | BadRequest:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        if any(problem["loc"] and problem["loc"][0] in self._in_path for problem in problems):
+        if any(problem["loc"] and problem["loc"][0] in self._in_path for problem in error.errors(include_url=False)):
             return absent(self.case.subject[1], "") if self.case.subject else NotFound()
-        if problems[0]["type"] == "json_invalid":
-            return BadRequest("BAD_JSON", "The body is not valid JSON.")
-        if not problems[0]["loc"]:
-            return BadRequest("BAD_JSON", "The body must be a JSON object.")
-        return Invalid(details=[self._detail(problem) for problem in problems])
-
-    def _detail(self, problem: ErrorDetails) -> dict[str, object]:
-        place = list(problem["loc"])
-        is_unknown = problem["type"] == "extra_forbidden" and len(place) == 1
-        return {"loc": place, "msg": "This is not a field of the body." if is_unknown else problem["msg"]}
+        return _wrong(error)
 
     def answer(self, value: object) -> Answer:
         """The answer that carries `value`, serialised as the signature says."""
@@ -178,6 +193,22 @@ class Prepared:
             if failure.id and inputs.get(name) == failure.id:
                 return dangling(name)
         return failure
+
+
+def _wrong(error: ValidationError) -> Invalid | BadRequest:
+    """What is told of input that is wrong: where and how, and never what it was."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    if problems[0]["type"] == "json_invalid":
+        return BadRequest("BAD_JSON", "The body is not valid JSON.")
+    if not problems[0]["loc"]:
+        return BadRequest("BAD_JSON", "The body must be a JSON object.")
+    return Invalid(details=[_detail(problem) for problem in problems])
+
+
+def _detail(problem: ErrorDetails) -> dict[str, object]:
+    place = list(problem["loc"])
+    is_unknown = problem["type"] == "extra_forbidden" and len(place) == 1
+    return {"loc": place, "msg": "This is not a field of the body." if is_unknown else problem["msg"]}
 
 
 def dangling(field: str) -> Invalid:

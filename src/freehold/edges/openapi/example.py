@@ -35,6 +35,8 @@ TRIES = (
     "#336699",
     "en-GB",
 )
+PHRASE = "a quiet harbour at dawn"
+"""For text that must be longer than the field's name, such as a password."""
 DEEPEST = 6
 
 
@@ -79,7 +81,7 @@ def _text(schema: Schema, name: str) -> str:
     shape, pattern = str(schema.get("format", "")), schema.get("pattern")
     least, most = int(str(schema.get("minLength", 0))), int(str(schema.get("maxLength", 10_000)))
     text = words(name) or "text"
-    wanted = (text + " and more" * least)[: max(least, min(most, len(text)))]
+    wanted = text[:most] if len(text) >= least else (PHRASE * least)[: min(most, max(least, len(PHRASE)))]
     tries = [TEXTS[shape]] if shape in TEXTS else [wanted, *TRIES]
     fitting = (t for t in tries if least <= len(t) <= most and (not pattern or re.search(str(pattern), t)))
     return next(fitting, tries[0])
