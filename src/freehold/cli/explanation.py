@@ -27,7 +27,9 @@ def for_machines(model: Model, *, built_in: bool) -> dict[str, object]:
         "use_cases": [reading.row(case) for case in cases],
         "crosses_tenants": [case.name for case in model.use_cases.values() if case.scope == "everyone"],
         "events": [
-            {"event": name, "from": _emitters(model, name), "to": _handlers(model, name)} for name in model.events
+            {"event": name, "from": _emitters(model, name), "to": _handlers(model, name)}
+            for name, event in model.events.items()
+            if built_in or not _is_ours(event)
         ],
         "lookups": [
             {
@@ -241,5 +243,9 @@ def _handlers(model: Model, event: str) -> list[str]:
 
 def _served(model: Model, *, built_in: bool) -> Iterator[Served]:
     for one in served(model):
-        if built_in or not one.lookup.entity.__module__.startswith("freehold."):
+        if built_in or not _is_ours(one.lookup.entity):
             yield one
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.startswith("freehold.")
