@@ -43,7 +43,11 @@ def forget_expired(invitations: Invitations, receipts: Receipts, now: Now, emit:
 
 
 def forget_more(
-    _: MoreExpired, invitations: Invitations, receipts: Receipts, now: Now, emit: Emit[MoreExpired]
+    event: MoreExpired,  # noqa: ARG001  # that it has happened is all it says
+    invitations: Invitations,
+    receipts: Receipts,
+    now: Now,
+    emit: Emit[MoreExpired],
 ) -> None:
     """Go on until nothing expired is left."""
     forget_expired(invitations, receipts, now, emit)
