@@ -1,5 +1,7 @@
 """One same call with layers of isolation left out: small patches of freehold's parts, here and nowhere else."""
 
+# ruff: noqa: SLF001  # it reaches into freehold's parts on purpose
+
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -51,6 +53,7 @@ class LooseRuntime(Runtime):
     """Runs calls without layer 2."""
 
     def begin(self, scope: Scope, *, writes: bool = True) -> Unit:
+        """Begin a unit of work that does not look."""
         shared = self._shared if writes else self._reading
         return LooseUnit(scope, self.database.snapshot(scope), shared, self.clock.now())
 
@@ -77,6 +80,7 @@ class OpenReaders(Readers):
     """Hands out open connections."""
 
     def take(self, ground: str | None) -> Connection:
+        """Hand out one, in a transaction."""
         if not self._free:
             self._free.append(OpenConnection(self._file))
         return super().take(ground)
