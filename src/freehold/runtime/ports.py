@@ -233,4 +233,3 @@ class Database(Protocol):
     def close(self) -> None:
         """Finish what is under way and let go of the files or connections."""
         ...
-
