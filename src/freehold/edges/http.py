@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import cast
 
 from freehold.edges import headers, logs
-from freehold.edges.headers import SECURITY, Headers, Lines
+from freehold.edges.headers import SECURITY, Headers, Lines, Raw
 from freehold.edges.identity import Identity
 from freehold.runtime.admission import FairQueue
 from freehold.runtime.bulk import bulk
@@ -77,7 +78,7 @@ class Api:
         """Answer one request."""
         began, given, call = perf_counter(), Headers(), None
         try:
-            given = headers.read(scope["headers"], self._limits.headers)  # type: ignore[arg-type]  # ASGI says what it is
+            given = headers.read(cast("Raw", scope["headers"]), self._limits.headers)
             given.request_id = given.request_id or self._fresh()
             call = await self._call(scope, given, receive)
             answer = await self._turn(call)

@@ -12,7 +12,10 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from freehold.edges.headers import SECURITY
 from freehold.edges.site import Site
+from freehold.runtime.envelope import problem
+from freehold.runtime.failures import BadRequest, Failure, TooLarge
 
 LEAVE = 0.5
 """Seconds between being unready and closing the door, for whoever balances the load to notice."""
@@ -31,7 +34,7 @@ class Patient(HttpToolsProtocol):
     _head = 0
     _in_head = True
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """Somebody has come, and is expected to ask for something."""
         super().connection_made(transport)
         self.waiting_since = time.monotonic()
@@ -42,7 +45,18 @@ class Patient(HttpToolsProtocol):
         if self._in_head:
             self._head += len(data)
             if self._head > HEAD and not self.transport.is_closing():
-                self.send_400_response("The head of the request is too large.")
+                self._refuse(TooLarge("HEADERS_TOO_LARGE", "The headers are larger than the limit."))
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # as uvicorn's own
+        """Refuse what is not HTTP, in the form of every other refusal."""
+        self._refuse(BadRequest())
+
+    def _refuse(self, failure: Failure) -> None:
+        body = problem(failure, "")
+        lines = [*SECURITY, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
+        self.transport.write(b"HTTP/1.1 %d Refused\r\n%b\r\n%b" % (failure.status, head, body))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -95,7 +109,7 @@ class Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 since = getattr(connection, "waiting_since", None)
                 if since is not None and now - since > PATIENCE:
-                    connection.transport.abort()  # type: ignore[union-attr]  # it is one of ours
+                    connection.transport.abort()
         return await super().on_tick(counter) or (self._leave_at is not None and now >= self._leave_at)
 
 

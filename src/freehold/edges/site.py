@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from freehold.edges.cors import Origins
-from freehold.edges.headers import GUARDS, SECURITY, Line
+from freehold.edges.headers import GUARDS, SECURITY, Line, Raw
 from freehold.edges.http import Api, Asgi, Receive, Send
 from freehold.runtime.envelope import problem
 from freehold.runtime.failures import Failure, MethodNotAllowed, NotFound
@@ -45,27 +46,27 @@ class Site:
             Mount("/docs", StaticFiles(directory=ASSETS)),
         ]
         handlers = {404: _nothing, 405: _other_method, 500: _broken}
-        self._pages = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]  # Starlette's own
+        self._pages = Starlette(routes=routes, exception_handlers=handlers)
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         """Answer one request, or take part in the server's start and end."""
         if scope["type"] != "http":
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]  # Starlette's own names for the same
+            await self._pages(scope, receive, send)
             return
-        path = str(scope["path"])
+        path, headers = str(scope["path"]), cast("Raw", scope["headers"])
         if self._origins:
-            allowed = self._origins.preflight(str(scope["method"]), scope["headers"])  # type: ignore[arg-type]  # by ASGI
+            allowed = self._origins.preflight(str(scope["method"]), headers)
             if allowed is not None:
                 await send({"type": "http.response.start", "status": 204, "headers": [*allowed, *GUARDS]})
                 await send({"type": "http.response.body", "body": b""})
                 return
-            send = _adding(send, self._origins.lines(scope["headers"]))  # type: ignore[arg-type]  # by ASGI
+            send = _adding(send, self._origins.lines(headers))
         if path.startswith("/api/"):
             await self._api(scope, receive, send)
         else:
             policy = PAGE_POLICY if path.startswith("/docs") else NOTHING_POLICY
             guarded = _adding(send, [*GUARDS, (b"content-security-policy", policy)])
-            await self._pages(scope, receive, guarded)  # type: ignore[arg-type]  # Starlette's own names for the same
+            await self._pages(scope, receive, guarded)
 
     async def _live(self, _: Request) -> Response:
         return JSONResponse({"status": "live"}, headers={"cache-control": "no-store"})
@@ -91,8 +92,7 @@ def _adding(send: Send, lines: Sequence[Line]) -> Send:
 
     async def adding(message: MutableMapping[str, object]) -> None:
         if message["type"] == "http.response.start":
-            headers: list[Line] = message["headers"]  # type: ignore[assignment]  # by ASGI
-            message["headers"] = [*headers, *lines]
+            message["headers"] = [*cast("Raw", message["headers"]), *lines]
         await send(message)
 
     return adding

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated, get_args, get_origin
+from typing import Annotated, cast, get_args, get_origin
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -26,7 +26,7 @@ from freehold.runtime.unit import absent
 
 INT64 = Field(ge=-(2**63), le=2**63 - 1)
 LIMIT = Annotated[int, Field(ge=1, le=200)]
-CURSOR = Annotated[str, Field(max_length=2048)]
+CURSOR = Annotated[str | None, Field(max_length=2048)]
 MOST_PAIRS = 100
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -62,10 +62,10 @@ def input_model(case: UseCase, *sources: Source) -> type[BaseModel]:
 def fields_of(given: Input) -> dict[str, tuple[object, object]]:
     """The fields one parameter is sent as, each with its type and its default."""
     if given.hint is Paging:
-        return {"limit": (_exact(LIMIT), 50), "cursor": (CURSOR | None, None)}
+        return {"limit": (_exact(LIMIT), 50), "cursor": (CURSOR, None)}
     if get_origin(given.hint) is Range:
-        bound = _exact(get_args(given.hint)[0])
-        return {f"{given.name}_start": (bound | None, None), f"{given.name}_stop": (bound | None, None)}
+        bound = _or_none(_exact(get_args(given.hint)[0]))
+        return {f"{given.name}_start": (bound, None), f"{given.name}_stop": (bound, None)}
     bounded = _bounded(given.hint)
     hint = bounded if given.source is Source.BODY else _exact(bounded)  # JSON has types, and text has not
     return {given.name: (hint, ... if given.is_required else given.default)}
@@ -76,14 +76,18 @@ def _bounded(hint: object) -> object:
     if plain(hint) is not int:
         return hint
     own = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    bounded = Annotated[(int, INT64, *own)]  # type: ignore[valid-type]  # a type made at run time
-    return bounded | None if is_optional(hint) else bounded
+    bounded = Annotated[(int, INT64, *own)]
+    return _or_none(bounded) if is_optional(hint) else bounded
+
+
+def _or_none(hint: object) -> object:
+    return cast("type", hint) | None
 
 
 def _exact(hint: object) -> object:
     """A type that takes text in one form only: Pydantic would also take `0` for a date, and `yes` for true."""
-    form = FORMS.get(plain(hint))  # type: ignore[call-overload]  # types are hashable
-    return hint if form is None else Annotated[hint, BeforeValidator(partial(_check_form, *form))]  # type: ignore[valid-type]  # made at run time
+    form = FORMS.get(cast("type", plain(hint)))
+    return hint if form is None else Annotated[hint, BeforeValidator(partial(_check_form, *form))]
 
 
 def _check_form(form: re.Pattern[str], meant: str, value: object) -> object:
@@ -139,7 +143,8 @@ class Prepared:
     def _assembled(self, inputs: dict[str, object]) -> dict[str, object]:
         for name, is_paging in self._made:
             if is_paging:
-                inputs[name] = Paging(inputs.pop("limit"), inputs.pop("cursor"))  # type: ignore[arg-type]  # validated
+                limit, cursor = cast("tuple[int, str | None]", (inputs.pop("limit"), inputs.pop("cursor")))
+                inputs[name] = Paging(limit, cursor)
             else:
                 inputs[name] = Range(inputs.pop(f"{name}_start"), inputs.pop(f"{name}_stop"))
         return inputs
@@ -150,7 +155,7 @@ class Prepared:
             if name not in self._in_query:
                 raise _misplaced(name, "query")
             if name in self._lists:
-                values.setdefault(name, []).append(value)  # type: ignore[attr-defined]  # it is the list we put there
+                values[name] = [*cast("list[str]", values.get(name, [])), value]
             elif name in values:
                 raise Invalid(details=[{"loc": [name], "msg": "This is given twice."}])
             else:
@@ -250,8 +255,8 @@ def _is_list(hint: object) -> bool:
     return get_origin(plain(hint)) in (list, set, tuple)
 
 
-def returned(hint: object) -> object:
+def returned(hint: object) -> type[object]:
     """What goes into `data`: the items of a page, and otherwise what the signature says."""
     if get_origin(hint) is Page:
-        return list[get_args(hint)[0]]  # type: ignore[misc]  # a type made at run time
-    return type(None) if hint is None else hint
+        hint = list[get_args(hint)[0]]
+    return cast("type[object]", type(None) if hint is None else hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -50,15 +50,16 @@ class Schemas:
 
     def field(self, case: UseCase, name: str) -> Json:
         """The schema of one field of the input."""
-        properties = self._given[case.name]["properties"]
-        return dict(properties[name])  # type: ignore[index]  # it is an object's
+        properties = cast("dict[str, Json]", self._given[case.name]["properties"])
+        return dict(properties[name])
 
     def body(self, case: UseCase) -> Json | None:
         """The schema of the body, or None when nothing is sent in one."""
         names = list(sent(case, Source.BODY))
         if not names:
             return None
-        required = [name for name in names if name in self._given[case.name].get("required", ())]  # type: ignore[operator]  # a list
+        needed = cast("list[str]", self._given[case.name].get("required", []))
+        required = [name for name in names if name in needed]
         fields = {name: self.field(case, name) for name in names}
         needs: Json = {"required": required} if required else {}
         return {"type": "object", "additionalProperties": False, "properties": fields, **needs}
