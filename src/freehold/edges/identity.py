@@ -26,8 +26,9 @@ class Identity:
 
 def _key(token: str) -> Principal:
     """An API key names its tenant and itself; whether its secret is right is read on that tenant's ground."""
-    parts = token[len(KEY_PREFIX) : LONGEST_KEY].split(".")
-    if len(token) > LONGEST_KEY or len(parts) != 3 or not all(map(TENANT_ID.fullmatch, parts[:2])) or parts[0] == PLATFORM:  # noqa: PLR2004  # tenant, key, secret
+    tenant, _, rest = token.removeprefix(KEY_PREFIX).partition(".")
+    key, _, secret = rest.partition(".")
+    well_formed = TENANT_ID.fullmatch(tenant) and TENANT_ID.fullmatch(key) and tenant != PLATFORM
+    if len(token) > LONGEST_KEY or not well_formed:
         raise Unauthenticated
-    tenant, key, secret = parts
     return Principal(tenant=tenant, subject=key, kind="key", session=hashlib.sha256(secret.encode()).hexdigest())

@@ -109,16 +109,18 @@ class Runtime:
         self._admit(call, ground)
         receipt = self._receipt(call)
         with self._running.claimed(ground, receipt) if receipt else nullcontext():
-            for alone in self._contention.plan(ground, case):
+            plan = iter(self._contention.plan(ground, case))
+            alone = next(plan)
+            while True:
                 try:
                     return self._kept((self._alone if alone is EXCLUSIVE else self._beside)(call, ground, receipt))
                 except (Stale, Taken) as race:
                     self._contention.lost(ground, case)
-                    lost = race
+                    if (alone := next(plan, None)) is None:
+                        raise _conflict(race) from None
                 except _Refused as refused:
                     self._note(call, refused, receipt)
                     raise refused.failure from None
-        raise _conflict(lost)
 
     @staticmethod
     def _kept(answer: Answer) -> Answer:

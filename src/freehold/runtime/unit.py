@@ -103,7 +103,7 @@ class Unit:
             "created_at": self.now,
             "updated_at": self.now,
         }
-        entity.__dict__.update(fresh)
+        vars(entity).update(fresh)
         kept = checked(entity)
         self._pending[type(entity), entity.id] = Write(Verb.ADD, type(entity), kept, 0)
         return entity
@@ -117,7 +117,7 @@ class Unit:
             raise stale(kind)
         verb, base = (earlier.verb, earlier.version) if earlier is not None else (Verb.SAVE, entity.version)
         self._expect(entity)
-        entity.__dict__.update(version=entity.version + (earlier is None), updated_at=self.now)
+        vars(entity).update(version=entity.version + (earlier is None), updated_at=self.now)
         self._pending[key] = Write(verb, kind, checked(entity), base)
         return entity
 

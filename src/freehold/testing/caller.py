@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar, cast, get_args
+from typing import TypeVar, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import from_json
@@ -22,7 +22,7 @@ from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
-from freehold.runtime.prepared import Sent
+from freehold.runtime.prepared import Sent, returned
 from freehold.runtime.scope import Scope
 from freehold.settings import Settings
 from freehold.testing.clock import HandClock
@@ -100,10 +100,9 @@ def caller(app: App, role: Role | str, tenant: str = "acme") -> Iterator[Caller]
 
 def _read(case: UseCase, answer: Answer) -> object:
     """The value of a replayed answer, which is kept as JSON."""
-    if answer.paged:
-        (kind,) = get_args(case.returns)
-        return Page(TypeAdapter(list[kind]).validate_json(answer.data), answer.next)
-    return TypeAdapter(case.returns).validate_json(answer.data)
+    adapter: TypeAdapter[object] = TypeAdapter(returned(case.returns))
+    value = adapter.validate_json(answer.data)
+    return Page(value, answer.next) if answer.paged and isinstance(value, list) else value
 
 
 @cache
