@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import sqlite3
 from contextlib import closing
@@ -12,14 +13,20 @@ import pytest
 from tests.journeys.cli_kit import Shell, until
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new app with two tenants, and tasks in them: made once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("prepared")
+    Shell(folder).run("new", "acme")
+    Shell(folder / "acme").run("migrate", "up")
+    Shell(folder / "acme").run("seed")
+    return folder / "acme"
+
+
 @pytest.fixture
-def acme(tmp_path: Path) -> Shell:
+def acme(tmp_path: Path, prepared: Path) -> Shell:
     """A new app with two tenants, and tasks in them."""
-    Shell(tmp_path).run("new", "acme")
-    shell = Shell(tmp_path / "acme")
-    shell.run("migrate", "up")
-    shell.run("seed")
-    return shell
+    return Shell(Path(shutil.copytree(prepared, tmp_path / "acme")))
 
 
 def sql(shell: Shell, statement: str) -> list[tuple[object, ...]]:
