@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -96,9 +97,13 @@ def fetched(url: str) -> bytes:
     ends = time.monotonic() + PATIENCE
     request = Request(url, headers={"Accept": "application/json"})  # noqa: S310  # `FetchedKeys` takes https only
     body = b""
-    with build_opener(_NoRedirects).open(request, timeout=PATIENCE) as answer:
-        while chunk := answer.read1(1 << 16):
-            body += chunk
-            if len(body) > LARGEST or time.monotonic() > ends:
-                raise OSError("too large, or too slow")
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=PATIENCE) as answer:
+            while chunk := answer.read1(1 << 16):
+                body += chunk
+                if len(body) > LARGEST or time.monotonic() > ends:
+                    raise OSError("too large, or too slow")
+    except HTTPError as refused:
+        refused.close()
+        raise OSError(f"answered with {refused.code}") from None
     return body
