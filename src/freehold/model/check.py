@@ -48,7 +48,7 @@ def check(parts: Parts) -> Iterator[Finding]:
     everything = [case for case in (*parts.cases, *parts.seeds) if case.each is None]
     return chain(
         grants.names(declared.name, declared.roles, declared.place),
-        clashes(parts.cases, parts.entities, parts.events, parts.stores),
+        clashes((*parts.cases, *parts.seeds), parts.entities, parts.events, parts.stores),
         *(fields.entity_fields(entity, kept) for entity in parts.entities),
         *(fields.event_fields(event) for event in parts.events),
         grants.rules(everything),

@@ -23,7 +23,7 @@ def check_joined(own: Model, built_in: Model) -> None:
 
 
 def _taken(own: Model, built_in: Model) -> Iterator[Finding]:
-    for case in own.use_cases.values():
+    for case in (*own.use_cases.values(), *own.seeds):
         if case.name in built_in.use_cases:
             message = f"{case.name} is built in: the accounts have a use case of this name"
             yield Finding("FH156", case.place, message, "call the function something else")

@@ -78,9 +78,9 @@ def _adapter(hint: object) -> TypeAdapter[object]:
 
 
 def _is_simple(kind: object) -> bool:
-    if isinstance(kind, type):
-        return kind in SCALARS or issubclass(kind, Enum)
-    return kind is Any or get_origin(kind) in (Id, Literal)
+    if kind is Any or get_origin(kind) in (Id, Literal):
+        return True
+    return isinstance(kind, type) and (kind in SCALARS or issubclass(kind, Enum))
 
 
 def _is_known(hint: object) -> bool:
