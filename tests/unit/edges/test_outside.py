@@ -1,6 +1,7 @@
 """The setting that names issuers outside: what is taken, and what is refused before anybody is served."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freehold.edges.issuers import EVERY_TENANT, Issuer
-from freehold.edges.outside import LARGEST, fetched, outside
+from freehold.edges.outside import LARGEST, Written, fetched, outside
 from freehold.model.finding import ModelError
 from tests.unit.edges.token_kit import A, B, SetClock, acme_key, jwk_of, jwks_of
 
@@ -78,6 +79,15 @@ def test_what_would_trust_too_much_or_nobody_is_refused_at_the_start(changes: di
         read(changes)
     assert {finding.code for finding in refused.value.findings} == {"FH401"}
     assert message in str(refused.value)
+
+
+def test_the_examples_in_the_docs_are_taken() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "oidc.md").read_text()
+    examples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    issuers = [outside(json.loads(example), SetClock(), asked) for example in examples]
+    assert [len(found) for found in issuers] == [1, 1, 1]
+    fields = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
+    assert set(Written.model_fields) - fields == {"tenant_claim", "tenants"}  # in the row of `tenant`
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
