@@ -39,7 +39,7 @@ Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
 Response = tuple[int, Lines, bytes]
 
 log = logging.getLogger("freehold.http")
-access = logging.getLogger("freehold.access")
+access = logging.getLogger(logs.ACCESS)
 
 NOT_MODIFIED = 304
 REPLAYED = (b"idempotent-replayed", b"true")

@@ -17,11 +17,14 @@ from typing import TextIO
 CALL: ContextVar[tuple[str, str]] = ContextVar("freehold_call", default=("", ""))
 """The request id and the tenant that this thread is working for. For logs only: nothing decides anything by it."""
 
+ACCESS = "freehold.access"
+"""The logger of requests."""
+
 LEVELS = ("debug", "info", "warning", "error")
 HIDDEN = "[redacted]"
 
 _OURS = {
-    "call", "tenant", "route", "status", "ms", "method",
+    "call", "tenant",
     *logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName",
 }  # fmt: skip
 _NAME = re.compile(r"(?i)authori[sz]ation|password|passwd|secret|token|cookie|api.?key|credential|^body$|^key$")
@@ -39,6 +42,8 @@ _SECRETS = (
     (re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL), "input_value=" + HIDDEN),  # Pydantic's
 )
 _SUSPECT = re.compile(r"(?i)bearer|basic|eyJ|fhk_|passw|secret|token|api.?key|[0-9a-f]{12}\.|input_value=")
+_encoded = json.JSONEncoder(default=str).encode
+_quoted = json.encoder.encode_basestring_ascii
 _UNSEEN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _UNSEEN |= {code: f"\\u{code:04x}" for code in (*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A))}
 """What moves a cursor, ends a line, colours or reorders text, and how it is shown instead."""
@@ -56,6 +61,7 @@ def configure(level: str, *, pretty: bool, stream: TextIO | None = None) -> None
     handler.setFormatter(PrettyLines() if pretty else JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    logging.logMultiprocessing = logging.logProcesses = False  # costs time for every line, and is in none of ours
     for chatty in ("uvicorn", "asyncio", "hpack"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
@@ -67,7 +73,10 @@ def answered(
     """Log that a request was answered. Without a route it went to an address that there is not."""
     method, ms = scope["method"], round(seconds * 1000, 3)
     extra = {"method": method, "route": route, "status": status, "ms": ms, "call": call, "tenant": tenant}
-    access.info("%s %s", method, str(scope["path"])[:200] if route is None else route, extra=extra)
+    said = f"{method} {str(scope['path'])[:200] if route is None else route}"
+    record = logging.LogRecord(access.name, logging.INFO, "", 0, said, None, None)  # nobody looks for who called
+    record.__dict__.update(extra)
+    access.handle(record)
 
 
 class _Stamp:
@@ -94,8 +103,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        call, tenant = CALL.get()
         said = record.__dict__
+        if record.name == ACCESS:
+            return self._answered(record)
+        call, tenant = CALL.get()
         line: dict[str, object] = {
             "time": self._time(record),
             "level": record.levelname.lower(),
@@ -104,13 +115,22 @@ class JsonLines(logging.Formatter):
             "request": said.get("call", call),
             "tenant": said.get("tenant", tenant),
         }
-        if "status" in said:
-            line |= {"route": said.get("route"), "status": said["status"], "ms": said.get("ms")}
         for name in said.keys() - _OURS:
             line[name] = HIDDEN if _NAME.search(name) else _plain(said[name])
         if record.exc_info:
             line["exception"] = _clean(self.formatException(record.exc_info))
-        return json.dumps(line, default=str)
+        return _encoded(line)
+
+    def _answered(self, record: logging.LogRecord) -> str:
+        """The line of a request, of which there are many: put together by hand."""
+        said = record.__dict__
+        route = "null" if said["route"] is None else _quoted(said["route"])
+        message = _quoted(_clean(record.msg) if said["route"] is None else record.msg)
+        return (
+            f'{{"time": "{self._time(record)}", "level": "info", "logger": "{record.name}", '
+            f'"message": {message}, "request": {_quoted(said["call"])}, '
+            f'"tenant": {_quoted(said["tenant"])}, "route": {route}, "status": {said["status"]}, "ms": {said["ms"]}}}'
+        )
 
 
 class PrettyLines(logging.Formatter):
@@ -125,7 +145,7 @@ class PrettyLines(logging.Formatter):
         """The line, with a traceback below it if there is one."""
         said = record.__dict__
         at, message = self._time(record)[11:23], _clean(record.getMessage()).translate(_UNSEEN)
-        if "status" in said:
+        if record.name == ACCESS:
             line = f"{at}  {said['status']}  {message}  {said.get('ms')} ms"
         else:
             line = f"{at}  {record.levelname.lower():7}  {record.name}: {message}"

@@ -159,7 +159,9 @@ def test_a_traceback_is_one_line_for_machines_and_indented_for_people() -> None:
 
 def test_people_see_status_route_and_time() -> None:
     stream = configured(pretty=True)
-    logs.answered(log, {"method": "GET", "path": "/x"}, "/items/{id}", 404, "r-1", "t-1", 0.0123)
+    logs.answered(
+        logging.getLogger(logs.ACCESS), {"method": "GET", "path": "/x"}, "/items/{id}", 404, "r-1", "t-1", 0.0123
+    )
     said = stream.getvalue()
     assert "404  GET /items/{id}  12.3 ms  [r-1]" in said
 
