@@ -1,0 +1,124 @@
+"""`run`: build the world, show that everything works for its owner, and attack."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from freehold.edges.keys import KeyRing
+from freehold.model.app import App
+from freehold.settings import Settings
+from freehold.testing.clock import HandClock
+from freehold.testing.isolation.arena import Arena, Enough
+from freehold.testing.isolation.catalogue import ATTACKS, INAPPLICABLE, UNCOVERED
+from freehold.testing.isolation.completeness import gaps
+from freehold.testing.isolation.http import Wire
+from freehold.testing.isolation.inputs import Samples
+from freehold.testing.isolation.matrix import operations
+from freehold.testing.isolation.oracle import Logs, Oracle
+from freehold.testing.isolation.rehearsal import Rehearsal
+from freehold.testing.isolation.report import Report
+from freehold.testing.isolation.witness import witness_of
+from freehold.testing.isolation.world import World
+from freehold.wiring import backend, site
+
+LEAST_EXERCISED = 0.8
+UNLIMITED = "999999999/second"
+
+
+class SeededRandom:
+    """Fills the port `Random` with what only looks random, so that a run can be repeated."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin with `seed`."""
+        self._random = random.Random(seed)  # noqa: S311  # a test repeats itself
+
+    def bytes(self, count: int) -> bytes:
+        """See `Random.bytes`."""
+        return self._random.randbytes(count)
+
+
+def run(  # all but the app have defaults
+    app: App, *, seed: int = 0, effort: float = 1.0, settings: Settings | None = None, samples: Samples | None = None,
+    only: Sequence[str] = (), first_only: bool = False,
+) -> Report:  # fmt: skip
+    """Attack an app on an embedded database that is gone afterwards, and report.
+
+    The same `seed` tries the same cases. `effort` is how many, in comparison: half of them, or twice as many.
+    `samples` has values for fields and inputs whose type does not say enough, by name or by `"<of>.<name>"`. `only`
+    names attacks, such as "T01"; `first_only` stops at the first leak.
+    """
+    began = time.monotonic()
+    report = Report(app.name, seed, {attack.id: attack.title for attack in ATTACKS})
+    clock = HandClock()
+    randomness = SeededRandom(seed)
+    ring = KeyRing.create(randomness)
+    settings = replace(
+        settings or Settings(), tenant_limit=UNLIMITED, principal_limit=UNLIMITED, workers=4, keys=ring.secret_text()
+    )
+    made = backend(app, settings, memory=True, clock=clock, random=randomness)
+    try:
+        with Logs() as logs, Wire(site(made)) as wire:
+            world = World(made, clock, seed=seed, samples=samples)
+            oracle = Oracle(world, witness_of(made.database), logs)
+            arena = Arena(
+                app, made, world, wire, oracle, Rehearsal(world), report, operations(made.model), ring, randomness,
+                effort, first_only, random.Random(seed),  # noqa: S311  # a test repeats itself
+            )  # fmt: skip
+            _attack(arena, only)
+            report.requests = wire.sent
+    finally:
+        made.close()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def check(
+    app: App, *, seed: int = 0, effort: float = 1.0, settings: Settings | None = None, samples: Samples | None = None,
+    least_exercised: float = LEAST_EXERCISED,
+) -> Report:  # fmt: skip
+    """Attack an app, and raise `AssertionError` with the report unless nothing leaked and nothing was left out.
+
+    It also fails when less than `least_exercised` of the operations could be made to succeed for their own tenant: an
+    app that refuses everybody leaks nothing, and that shows nothing.
+    """
+    report = run(app, seed=seed, effort=effort, settings=settings, samples=samples)
+    text = "\n".join(report.lines())
+    if not report.ok:
+        raise AssertionError(text)
+    if report.coverage < least_exercised:
+        raise AssertionError(f"only {report.coverage:.0%} of the operations did succeed for their own tenant\n{text}")
+    return report
+
+
+def suite(
+    app: App, *, seed: int = 0, effort: float = 1.0, settings: Settings | None = None, samples: Samples | None = None,
+    least_exercised: float = LEAST_EXERCISED,
+) -> Callable[[], None]:  # fmt: skip
+    """A test for pytest, in one line: `test_isolation = isolation.suite(app)`. The arguments are those of `check`."""
+
+    def test_a_tenant_reaches_only_what_is_its_own() -> None:
+        check(app, seed=seed, effort=effort, settings=settings, samples=samples, least_exercised=least_exercised)
+
+    return test_a_tenant_reaches_only_what_is_its_own
+
+
+def _attack(arena: Arena, only: Sequence[str]) -> None:
+    report = arena.report
+    try:
+        for attack in ATTACKS:
+            if only and attack.id not in only and attack.id != "OWN":
+                continue
+            before, began = len(report.cases), time.monotonic()
+            attack.run(arena)
+            report.spent[attack.id] = time.monotonic() - began
+            if len(report.cases) == before:
+                report.inapplicable[attack.id] = attack.nothing
+    except Enough:
+        return
+    report.inapplicable.update(INAPPLICABLE)
+    report.uncovered.update(UNCOVERED)
+    if not only:
+        report.gaps += gaps(arena)

@@ -1,0 +1,70 @@
+"""Looks at what is kept, past every layer: straight into the file, as no call of an app can."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Protocol
+
+from freehold.runtime.ports import Database
+from freehold.stores.sqlite import Sqlite
+
+Rows = Mapping[tuple[str, str], str]
+"""Every row, by table and id, as text."""
+
+
+class Witness(Protocol):
+    """Sees all grounds. One for each kind of store."""
+
+    def changed(self) -> bool:
+        """Whether anything was committed since this was last asked."""
+        ...
+
+    def rows(self, tenant: str) -> Rows:
+        """Everything on one ground: entities, outbox, receipts and audit."""
+        ...
+
+    def close(self) -> None:
+        """Look no more."""
+        ...
+
+
+class SqliteWitness:
+    """Reads the file through a connection of its own."""
+
+    def __init__(self, file: str) -> None:
+        """Open it for reading."""
+        self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
+        self._seen = -1
+        names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        self._tables: dict[str, str] = {}
+        for (name,) in names:
+            columns = {column[1] for column in self._connection.execute(f'PRAGMA table_info("{name}")')}
+            if "tenant" in columns:
+                self._tables[name] = "number" if name == "freehold_audit" else "id"
+
+    def changed(self) -> bool:
+        """See `Witness.changed`."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        before, self._seen = self._seen, version
+        return before != version
+
+    def rows(self, tenant: str) -> Rows:
+        """See `Witness.rows`."""
+        found: dict[tuple[str, str], str] = {}
+        for table, key in self._tables.items():
+            query = f'SELECT "{key}", * FROM "{table}" WHERE tenant = ?'  # noqa: S608  # names from the file itself
+            for id, *row in self._connection.execute(query, (tenant,)):
+                found[table, str(id)] = repr(row)
+        return found
+
+    def close(self) -> None:
+        """See `Witness.close`."""
+        self._connection.close()
+
+
+def witness_of(database: Database) -> Witness:
+    """The witness for a store. Raises `TypeError` for one that nobody can look into."""
+    if isinstance(database, Sqlite):
+        return SqliteWitness(database.file)
+    raise TypeError(f"the suite has no witness for {type(database).__name__}")
