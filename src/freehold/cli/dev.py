@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -26,6 +27,7 @@ def dev(
 
     where = locate(target)
     listener = listen(host, port)  # before all that takes time: who comes early waits for the answer
+    gc.disable()  # until requests are answered: looking for garbage among what is only being loaded takes time
 
     from freehold.cli.development import Development
     from freehold.cli.operating import settings_for

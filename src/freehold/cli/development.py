@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
+from pathlib import Path
 
 import typer
 
@@ -18,6 +20,7 @@ from freehold.edges.logs import configure
 from freehold.edges.server import serve
 from freehold.model.app import App
 from freehold.model.finding import Finding, ModelError
+from freehold.model.model import Model
 from freehold.runtime.routes import PREFIX
 from freehold.settings import Settings
 from freehold.stores.migrate import Step, suffices
@@ -25,6 +28,7 @@ from freehold.stores.schema import schema_of
 from freehold.wiring import Backend, backend, complete, site
 
 DRAIN_SECONDS = 2.0
+BEHIND = "FH303"
 MISFIT = "the app needs another schema, and what is in the store would not survive the way there unharmed:"
 SURPLUS = "the store has more than the app needs; `freehold migrate up --breaking` takes that away:"
 BREAKING_FIX = "`freehold migrate up --breaking` if you mean it, then save a file; or take other data: `--data FOLDER`"
@@ -44,9 +48,7 @@ class Development:
         configure(self._settings.log_level, pretty=True)
         sys.dont_write_bytecode = True  # two saves within a second leave a cache that looks fresh
         try:
-            app = load(self._target)
-            self._migrate(app)
-            made = backend(app, self._settings)
+            made = self._backend(load(self._target))
         except ModelError as error:
             if report is not None:
                 report.files(loaded_files(self._target) | failed_files(error, self._target))
@@ -60,12 +62,22 @@ class Development:
             made.close()
         return 0
 
-    def _migrate(self, app: App) -> None:
-        """Make the steps that are safe, and name them. Where one is not, make none, and go on if the app can.
+    def _backend(self, app: App) -> Backend:
+        """Put the app together. Migrations are looked into only where the store has not what the app needs."""
+        if Path(self._settings.database_file).exists():
+            try:
+                return backend(app, self._settings)
+            except ModelError as error:
+                if any(finding.code != BEHIND for finding in error.findings):
+                    raise
+        self._migrate(complete(app))
+        return backend(app, self._settings)
 
-        Raises `ModelError` (FH301), with the plan, if it cannot.
+    def _migrate(self, model: Model) -> None:
+        """Make the steps that are safe, and name them. Where one is not, make none.
+
+        Raises `ModelError` (FH301), with the plan, if the app needs one that is not.
         """
-        model = complete(app)
         with migrations(self._settings, model) as found:
             is_new, plan = not found.status(), found.plan()
             if any(step.is_breaking for step in plan):
@@ -79,6 +91,8 @@ class Development:
 
     def _started(self, made: Backend, report: Report | None) -> None:
         """Requests are answered from now on; what else is to be done is done beside."""
+        gc.freeze()  # what is loaded stays
+        gc.enable()
         if report is not None:
             report.files(loaded_files(self._target))
             self._listener.on_close = report.left
@@ -88,11 +102,12 @@ class Development:
 
     def _settle(self, made: Backend, *, greet: bool) -> None:
         made.start()
-        if self._demo:
-            try:
+        try:
+            self._migrate(made.model)  # what the store has too much: nobody waits for that to go
+            if self._demo:
                 populate(made)
-            except Exception:
-                log.exception("the demo tenants could not be made")
+        except Exception:
+            log.exception("the demo tenants could not be made, or the store not be tidied")
         if greet:
             self._greet(made)
 
