@@ -155,7 +155,7 @@ class Api:
             loop.call_soon_threadsafe(_settle, future, answer, error)
 
         tenant = call.principal.tenant if call.principal else ""
-        self._queue.submit(tenant, partial(self._perform, call, tenant), done)
+        self._queue.submit(call.line, partial(self._perform, call, tenant), done)
         answer = await future
         if call.ready.case.writes:
             self._wake()
@@ -164,7 +164,15 @@ class Api:
     def _perform(self, call: Call, tenant: str) -> Answer:
         """Run it, in a worker thread. What is logged on the way is logged with the call's id and tenant."""
         logs.CALL.set((call.id, tenant))  # the queue gives each call a context of its own
-        return self._runtime(call) if call.ready.case.each is None else bulk(self._runtime, call)
+        try:
+            answer = self._runtime(call) if call.ready.case.each is None else bulk(self._runtime, call)
+        except Unauthenticated:
+            if call.principal is not None and call.principal.kind == "key":
+                self._identity.forget(call.principal)
+            raise
+        if call.principal is not None and not call.principal.vouched:
+            self._identity.vouch(call.principal)
+        return answer
 
     async def _send(self, send: Send, response: Response, *, is_head: bool) -> None:
         status, lines, body = response

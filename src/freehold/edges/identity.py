@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import replace
 
 from freehold.model.names import PLATFORM, TENANT_ID
 from freehold.runtime.failures import Unauthenticated
@@ -10,6 +13,7 @@ from freehold.runtime.ports import Principal, Tokens
 
 KEY_PREFIX = "fhk_"
 LONGEST_KEY = 256
+REMEMBERED = 10_000
 
 
 class Identity:
@@ -18,10 +22,28 @@ class Identity:
     def __init__(self, tokens: Tokens) -> None:
         """Believe these tokens, and API keys, which the tenant's own ground vouches for later."""
         self._tokens = tokens
+        self._vouched: OrderedDict[Principal, None] = OrderedDict()
+        self._lock = threading.Lock()
 
     def principal(self, token: str) -> Principal:
         """Who is calling. Raises `Unauthenticated` for whatever is not exactly right."""
-        return _key(token) if token.startswith(KEY_PREFIX) else self._tokens.verify(token)
+        if not token.startswith(KEY_PREFIX):
+            return self._tokens.verify(token)
+        principal = _key(token)
+        return replace(principal, vouched=True) if principal in self._vouched else principal
+
+    def vouch(self, principal: Principal) -> None:
+        """Remember that the ground has recognised this API key: from now on its calls count as its tenant's."""
+        key = replace(principal, vouched=False)
+        with self._lock:
+            self._vouched[key] = None
+            while len(self._vouched) > REMEMBERED:
+                self._vouched.popitem(last=False)
+
+    def forget(self, principal: Principal) -> None:
+        """Take that back: the key was revoked."""
+        with self._lock:
+            self._vouched.pop(replace(principal, vouched=False), None)
 
 
 def _key(token: str) -> Principal:
@@ -31,4 +53,5 @@ def _key(token: str) -> Principal:
     well_formed = TENANT_ID.fullmatch(tenant) and TENANT_ID.fullmatch(key) and tenant != PLATFORM
     if len(token) > LONGEST_KEY or not well_formed:
         raise Unauthenticated
-    return Principal(tenant=tenant, subject=key, kind="key", session=hashlib.sha256(secret.encode()).hexdigest())
+    print_ = hashlib.sha256(secret.encode()).hexdigest()
+    return Principal(tenant=tenant, subject=key, kind="key", session=print_, vouched=False)

@@ -76,6 +76,12 @@ class Call:
         return self.principal.tenant
 
 
+    @property
+    def line(self) -> str:
+        """In whose line it waits: its tenant's, or where that is not known for sure, that of the address it is from."""
+        return self.principal.tenant if self.principal and self.principal.vouched else f"from {network(self.address)}"
+
+
 class Runtime:
     """Runs calls. One per process; it holds nothing of any tenant's."""
 
@@ -108,7 +114,8 @@ class Runtime:
         case, ground = call.ready.case, call.ground
         self._admit(call, ground)
         receipt = self._receipt(call)
-        with self._running.claimed(ground, receipt) if receipt else nullcontext():
+        secret = call.principal.session if call.principal and call.principal.kind == "key" else ""
+        with self._running.claimed(ground, receipt + secret) if receipt else nullcontext():
             plan = iter(self._contention.plan(ground, case))
             alone = next(plan)
             while True:
@@ -191,8 +198,9 @@ class Runtime:
     def _admit(self, call: Call, ground: str) -> None:
         case = call.ready.case
         if case.kind in (Kind.COMMAND, Kind.QUERY):
-            who = call.principal.subject if call.principal else network(call.address)
-            self._limits.take(ground, who, case.name, case.limit)
+            vouched = call.principal is not None and call.principal.vouched
+            who = call.principal.subject if call.principal and vouched else network(call.address)
+            self._limits.take(ground if vouched else PLATFORM, who, case.name, case.limit)
 
     def _receipt(self, call: Call) -> str | None:
         """The id of the idempotency record, if the call has a key. An anonymous caller has no answers to keep."""

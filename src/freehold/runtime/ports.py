@@ -67,6 +67,8 @@ class Principal:
     session: str = ""
     expires: float = 0.0
     """Seconds since 1970 at which the token stops counting."""
+    vouched: bool = True
+    """False for an API key whose secret nobody has compared yet: anybody can write one that names a tenant."""
 
 
 class Tokens(Protocol):
