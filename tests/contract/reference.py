@@ -38,6 +38,8 @@ class Reference:
 
     def page(self, tenant: str, lookup: Lookup, values: list[object], span: Span) -> list[Entity]:
         """What a lookup finds."""
+        if lookup.unique and None in values:
+            return []  # None is not a value
         chosen = [row for row in self.of(tenant, lookup.entity) if _keys(row, lookup) == values]
         if span.start is not None or span.stop is not None:
             chosen = [row for row in chosen if getattr(row, lookup.order) is not None]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.schema import Schema
-from freehold.stores.sqlite.ddl import guards
+from freehold.stores.sqlite.ddl import guards, views
 
 PATIENCE = 5.0
 """Seconds to wait for another process that holds the file."""
@@ -21,8 +21,10 @@ Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int
 KEYS = {"tenant", "id", "version"}
 """The columns by which a row to write is found."""
 
-_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_RECURSIVE}
-_WRITES = {*_READS, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_SAVEPOINT}
+FUNCTIONS = {"ground", "coalesce", "min"}
+
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_RECURSIVE}
+_WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_SAVEPOINT}
 
 
 class Connection:
@@ -47,30 +49,36 @@ class Connection:
         if not writes:
             self.raw.execute("PRAGMA query_only = ON")
         self.raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        self.raw.set_authorizer(_writer(schema) if writes else _reader)
+        self.raw.set_authorizer((_writer if writes else _reader)(schema))
 
     def close(self) -> None:
         """Let go of the file."""
         self.raw.close()
 
 
-def _reader(action: int, _table: str | None, _column: str | None, database: str | None, within: str | None) -> int:
-    """For connections that read: tables only through the views that show one tenant's rows."""
-    if action == sqlite3.SQLITE_READ:
-        seen = database == "temp" or (within is not None and (within.startswith("ground_") or within == "busy"))
+def _reader(schema: Schema) -> Authorizer:
+    """For connections that read: tables only through the views that show one tenant's rows, and nothing else."""
+    shown = set(views(schema))
+    names = {view for _, view in shown}
+
+    def allow(action: int, subject: str | None, detail: str | None, _database: str | None, within: str | None) -> int:
+        if action == sqlite3.SQLITE_READ:
+            seen = subject in names or (subject, within) in shown
+        else:
+            seen = detail in FUNCTIONS if action == sqlite3.SQLITE_FUNCTION else action in _READS
         return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+
+    return allow
 
 
 def _writer(schema: Schema) -> Authorizer:
-    """For the connection that writes: rows that triggers guard, found by their keys; no schema, ATTACH or PRAGMA."""
+    """For the connection that writes: rows as well, which triggers guard, found by their keys; no schema or PRAGMA."""
+    reads = _reader(schema)
     parents = {(table.name, table.parent_field) for table in schema.tables.values()}
 
-    def allow(action: int, table: str | None, column: str | None, database: str | None, within: str | None) -> int:
-        if action == sqlite3.SQLITE_READ:
-            seen = database == "temp" or within is not None or column in KEYS or (table, column) in parents
-            return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK if action in _WRITES else sqlite3.SQLITE_DENY
+    def allow(action: int, subject: str | None, detail: str | None, database: str | None, within: str | None) -> int:
+        keys = action == sqlite3.SQLITE_READ and (detail in KEYS or (subject, detail) in parents)
+        return sqlite3.SQLITE_OK if keys or action in _WRITES else reads(action, subject, detail, database, within)
 
     return allow
 

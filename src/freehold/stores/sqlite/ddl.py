@@ -76,6 +76,13 @@ def index_name(table: Table, index: Index) -> str:
     return quoted(f"{table.name}.{index.name}")
 
 
+def views(schema: Schema) -> Iterator[tuple[str, str]]:
+    """Each table, and the view that it may be read through."""
+    yield from ((table, f"ground_{table}") for table in (*schema.tables, AUDIT))
+    if DELIVERIES in schema.tables:
+        yield DELIVERIES, "busy"
+
+
 def guards(schema: Schema) -> Iterator[str]:
     """Views that show one tenant's rows, and triggers that let nothing else be written."""
     for name in schema.tables:

@@ -57,7 +57,8 @@ class Listing:
         self.lookup, self.codec = lookup, statements.codec
         fields = lookup.entity.model_fields
         self._nullable = may_lack(fields[lookup.order].annotation)
-        keys = [f"{quoted(key)} {'IS' if may_lack(fields[key].annotation) else '='} ?" for key in lookup.keys]
+        lacking = {key for key in lookup.keys if may_lack(fields[key].annotation) and not lookup.unique}
+        keys = [f"{quoted(key)} {'IS' if key in lacking else '='} ?" for key in lookup.keys]
         opening = f"SELECT {statements.columns} FROM {statements.view} WHERE {' AND '.join(('tenant = ?', *keys))}"
         either = (False, True)
         self._texts = {
@@ -90,7 +91,8 @@ class Listing:
         if after:
             where.append(f"id {beyond} ?" if by_id else f"({order}, id) {beyond} (?, ?)")
         place = f"id {way}" if by_id else f"{order} {way}, id {way}"
-        return f"{''.join(f' AND {condition}' for condition in where)} ORDER BY {place} LIMIT ?"
+        sorting = "" if self.lookup.unique else f" ORDER BY {place}"
+        return f"{''.join(f' AND {condition}' for condition in where)}{sorting} LIMIT ?"
 
 
 class Book:
