@@ -77,8 +77,13 @@ class Call:
 
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is clear who calls: all but API keys that have not been compared yet."""
+        return self.principal is None or self.principal.vouched
+
+    @property
     def line(self) -> str:
-        """In whose line it waits: its tenant's, or where that is not known for sure, that of the address it is from."""
+        """In whose line it waits: its tenant's, or where that is not clear, that of the address it is from."""
         return self.principal.tenant if self.principal and self.principal.vouched else f"from {network(self.address)}"
 
 
@@ -112,7 +117,8 @@ class Runtime:
     def __call__(self, call: Call) -> Answer:
         """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
         case, ground = call.ready.case, call.ground
-        self._admit(call, ground)
+        if call.is_known:
+            self._admit(call, ground)
         receipt = self._receipt(call)
         secret = call.principal.session if call.principal and call.principal.kind == "key" else ""
         with self._running.claimed(ground, receipt + secret) if receipt else nullcontext():
@@ -142,7 +148,9 @@ class Runtime:
         me = unit.caller = self._recognise(
             call, unit
         )  #                           3 bind: a token becomes a member of one tenant
-        inputs = ready.prepared.read(call.sent)  #                    5 validate (4, admit, came before all this)
+        if not call.is_known:
+            self._admit(call, unit.scope.tenant)  #                   4 admit: a key counts once it is recognised
+        inputs = ready.prepared.read(call.sent)  #                    5 validate (all others were admitted before this)
         print_ = idempotency.fingerprint(inputs) if receipt else ""
         if receipt and (known := idempotency.known(unit, receipt, print_)):
             return known, []  #                                       6 replay
@@ -198,9 +206,8 @@ class Runtime:
     def _admit(self, call: Call, ground: str) -> None:
         case = call.ready.case
         if case.kind in (Kind.COMMAND, Kind.QUERY):
-            vouched = call.principal is not None and call.principal.vouched
-            who = call.principal.subject if call.principal and vouched else network(call.address)
-            self._limits.take(ground if vouched else PLATFORM, who, case.name, case.limit)
+            who = call.principal.subject if call.principal else network(call.address)
+            self._limits.take(ground, who, case.name, case.limit)
 
     def _receipt(self, call: Call) -> str | None:
         """The id of the idempotency record, if the call has a key. An anonymous caller has no answers to keep."""
