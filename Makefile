@@ -9,7 +9,7 @@ SYSTEM := strace:/usr/bin/strace
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants docs bench wheel clean system setup
+.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants contract docs bench wheel clean system setup
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ upgrade: setup  ## The same, with the newest version of everything
 
 mutants: setup  ## Break the isolation in many small ways, and see that tests notice each
 	$(BIN)/python -m tests.isolation.mutants
+
+contract: setup  ## Hold a running TeamFlow against its OpenAPI document, for a quarter of an hour
+	CONTRACT_SECONDS=900 CONTRACT_EXAMPLES=300 $(BIN)/pytest tests/journeys/test_contract.py
 
 docs: setup  ## Run every example in the docs
 	$(BIN)/pytest docs

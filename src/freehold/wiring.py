@@ -154,10 +154,14 @@ def _adapters(model: Model, settings: Settings) -> dict[object, object]:
 
 
 def site(made: Backend) -> Site:
-    """The backend's door to the outside, as an ASGI application."""
+    """The backend's door to the outside, as an ASGI application. Raises `ModelError` (FH401) for a wrong origin."""
     settings = made.settings
     queue = FairQueue(settings.workers, settings.queue_depth, settings.queue_seconds, clock=made.clock)
     identity, limits = Identity(made.tokens), RequestLimits(body=settings.body_limit)
     api = Api(made.runtime, identity, queue, SystemRandom(), limits=limits, wake=made.courier.wake)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
-    return Site(api, made.tokens, partial(document, made.model), origins=origins)
+    try:
+        return Site(api, made.tokens, partial(document, made.model), origins=origins)
+    except ValueError as error:
+        place, fix = Place("FREEHOLD_CORS_ORIGINS", 0), "write exact origins, such as https://app.example.com"
+        raise ModelError([Finding("FH401", place, f"cors_origins: {error}", fix)]) from None

@@ -113,7 +113,7 @@ class Courier:
         except Failure as failure:
             self._put_back(ground, delivery, f"{failure.code}: {failure.message}")
         except Exception as error:
-            log.exception("handler %s failed", delivery.handler)
+            log.exception("handler %s failed", delivery.handler, extra={"call": delivery.call, "tenant": ground})
             self._put_back(ground, delivery, f"{type(error).__name__}: {error}"[:500])
 
     def _put_back(self, ground: str, delivery: Delivery, error: str, *, dead: bool = False) -> None:
@@ -127,7 +127,8 @@ class Courier:
             }
         )  # fmt: skip
         if dead:
-            log.error("delivery %s to %s is dead after %d tries: %s", delivery.id, delivery.handler, tries, error)
+            about = {"call": delivery.call, "tenant": ground}
+            log.error("delivery %s to %s is dead after %d tries", delivery.id, delivery.handler, tries, extra=about)
         self._save(ground, again)
 
     def _postpone(self, ground: str, delivery: Delivery) -> None:
