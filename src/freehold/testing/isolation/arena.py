@@ -66,10 +66,10 @@ class Arena:
             self.oracle.logs.taken()  # B may log what is B's
         return reply
 
-    def attempt(self, case: Case, request: Request, actor: Actor) -> Reply:
-        """Send one request as somebody of A, and note whatever is wrong with what comes of it."""
+    def attempt(self, case: Case, request: Request, actor: Actor, known: str = "") -> Reply:
+        """Send one request as somebody of A, and note whatever is wrong with what comes of it. `known` is no leak."""
         reply = self.send(request, actor)
-        self.note(case, self._wrong(case, request, reply, actor), request.curl(actor.name))
+        self.note(case, self._wrong(case, request, reply, actor, known), request.curl(actor.name))
         return reply
 
     def alike(self, case: Case, actor: Actor, foreign: tuple[Request, str], absent: tuple[Request, str]) -> Reply:
@@ -121,7 +121,8 @@ class Arena:
         return known.actor if known else self.world.a.actors[self.world.roles[-1]]
 
     def values(self, operation: Operation, actor: Actor, *, spend: bool = False) -> Values:
-        """Valid input for somebody of A."""
+        """Valid input for somebody of A, about something that is there, or with `spend` about something new."""
+        spend = spend or operation.case.method == "DELETE"
         return self.rehearsal.values(self.world.a, operation, actor, spend=spend)
 
     def operate(self, name: str, **inputs: object) -> None:
@@ -140,10 +141,10 @@ class Arena:
         """The request with another id in one place, and that id."""
         return operation.request(place.put(values, id)), id
 
-    def _wrong(self, case: Case, request: Request, reply: Reply, actor: Actor) -> list[Finding]:
+    def _wrong(self, case: Case, request: Request, reply: Reply, actor: Actor, known: str = "") -> list[Finding]:
         if reply.status >= INTERNAL and reply.status != 503:  # noqa: PLR2004  # HTTP's own number: busy is no bug
             self.report.faults.append(Fault(case, f"{reply.status}", request.curl(actor.name)))
-        found = list(self.oracle.reply(request, reply, told=actor.told))
+        found = list(self.oracle.reply(request, reply, told=actor.told + known))
         if actor.also and self._on_platform(case):
             found = [one for one in found if one[0] is not Sort.DATA]  # what is B's is this person's as well
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,7 @@ from freehold.testing.isolation.world import Side, World
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z_.-])73\d{7}(?![0-9A-Za-z_-])")
 SHOWN = 5
+HEARD = ("freehold", "uvicorn", "asyncio")
 
 Finding = tuple[Sort, str]
 
@@ -29,7 +30,7 @@ class Logs(logging.Handler):
         """Keep nothing yet."""
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
-        self._levels: dict[str, int] = {}
+        self._before: list[tuple[logging.Logger, int, bool]] = []
         self.setFormatter(logging.Formatter("%(name)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,21 +45,22 @@ class Logs(logging.Handler):
 
     def __enter__(self) -> Self:
         """Begin to listen, down to the lowest level. Nobody else hears more than before."""
-        logger = logging.getLogger("freehold")
-        self._level, self._propagate = logger.level, logger.propagate
-        logger.addHandler(self)
-        logger.setLevel(logging.DEBUG)
-        logger.propagate = False
+        for name in HEARD:
+            logger = logging.getLogger(name)
+            self._before.append((logger, logger.level, logger.propagate))
+            logger.addHandler(self)
+            logger.setLevel(logging.DEBUG)
+            logger.propagate = False
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Listen no more."""
-        logger = logging.getLogger("freehold")
-        logger.removeHandler(self)
-        logger.setLevel(self._level)
-        logger.propagate = self._propagate
+        for logger, level, propagate in self._before:
+            logger.removeHandler(self)
+            logger.setLevel(level)
+            logger.propagate = propagate
 
 
 class Oracle:
@@ -117,22 +119,21 @@ class Oracle:
             yield from ((sort, f"in the logs: {what}") for sort, what in self.seen(self.logs.taken(), sent=sent))
         yield from self.moved()
 
-    def taken_over(self) -> Iterator[Finding]:
-        """What of B's lies on A's ground."""
-        for (table, id), row in self._witness.rows(self._world.a.tenant).items():
-            for sort, what in self.seen(row):
-                yield sort, f"on A's ground, in {table} {id}: {what}"
+    def taken_over(self, of: str = "B") -> Iterator[Finding]:
+        """What of B's lies on A's ground; with `of="A"`, what of A's lies on B's."""
+        here = self._world.a if of == "B" else self._world.b
+        rows = self._witness.rows(here.tenant)
+        if next(self.seen(repr(rows), of=of), None) is None:
+            return
+        for (table, id), row in rows.items():
+            for sort, what in self.seen(repr(row), of=of):
+                yield sort, f"on {here.name}'s ground, in {table} {id}: {what}"
 
-    def rows(self, side: Side) -> Rows:
-        """What lies on a ground."""
-        return self._witness.rows(side.tenant)
-
-    def _of(self, side: Side) -> dict[tuple[str, str], str]:
+    def _of(self, side: Side) -> Rows:
         """A ground, and what the platform knows of it."""
         people = {actor.subject for label, actor in side.actors.items() if label != "both" and actor.is_person}
         own = {side.tenant, *people}
-        platform = self._witness.rows(PLATFORM)  # its sessions, and others' rows, come and go
-        return {**self._witness.rows(side.tenant), **{key: row for key, row in platform.items() if key[1] in own}}
+        return {**self._witness.rows(side.tenant), **self._witness.rows(PLATFORM, own)}
 
-    def _named(self, rows: Mapping[tuple[str, str], str]) -> frozenset[str]:
+    def _named(self, rows: Rows) -> frozenset[str]:
         return frozenset(id for table, id in rows if table not in ("freehold_audit", "freehold_receipt"))

@@ -111,6 +111,7 @@ def _attack(arena: Arena, only: Sequence[str]) -> None:
         for attack in ATTACKS:
             if only and attack.id not in only and attack.id != "OWN":
                 continue
+            arena.world.restock(arena.world.a)
             before, began = len(report.cases), time.monotonic()
             attack.run(arena)
             report.spent[attack.id] = time.monotonic() - began

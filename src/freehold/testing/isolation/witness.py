@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from freehold.runtime.ports import Database
 from freehold.stores.sqlite import Sqlite
 
-Rows = Mapping[tuple[str, str], str]
-"""Every row, by table and id, as text."""
+Row = tuple[object, ...]
+Rows = Mapping[tuple[str, str], Row]
+"""Every row, by table and id."""
 
 
 class Witness(Protocol):
@@ -20,8 +21,8 @@ class Witness(Protocol):
         """Whether anything was committed since this was last asked."""
         ...
 
-    def rows(self, tenant: str) -> Rows:
-        """Everything on one ground: entities, outbox, receipts and audit."""
+    def rows(self, tenant: str, only: Collection[str] = ()) -> Rows:
+        """Everything on one ground: entities, outbox, receipts and audit; or `only` what has one of these ids."""
         ...
 
     def close(self) -> None:
@@ -49,13 +50,13 @@ class SqliteWitness:
         before, self._seen = self._seen, version
         return before != version
 
-    def rows(self, tenant: str) -> Rows:
+    def rows(self, tenant: str, only: Collection[str] = ()) -> Rows:
         """See `Witness.rows`."""
-        found: dict[tuple[str, str], str] = {}
+        found: dict[tuple[str, str], Row] = {}
         for table, key in self._tables.items():
-            query = f'SELECT "{key}", * FROM "{table}" WHERE tenant = ?'  # noqa: S608  # names from the file itself
-            for id, *row in self._connection.execute(query, (tenant,)):
-                found[table, str(id)] = repr(row)
+            narrowed = f' AND "{key}" IN ({", ".join("?" * len(only))})' if only else ""
+            query = f'SELECT "{key}", * FROM "{table}" WHERE tenant = ?{narrowed}'  # noqa: S608  # names from the file
+            found.update(((table, str(row[0])), row) for row in self._connection.execute(query, (tenant, *only)))
         return found
 
     def close(self) -> None:

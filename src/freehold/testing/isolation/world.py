@@ -17,7 +17,7 @@ from freehold.accounts.records import ApiKey, Invitation, Member
 from freehold.model.data import Entity, Id
 from freehold.model.model import table_of
 from freehold.runtime.failures import Failure
-from freehold.runtime.ports import Taken
+from freehold.runtime.ports import Dangling, Taken
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
 from freehold.testing.clock import HandClock
@@ -114,11 +114,25 @@ class World:
             entity = self._made(side, kind, owner, variant + again, {"id": id}, above=above)
             try:
                 self.crowd.keep(side.tenant, entity)
-            except (Failure, Taken) as failed:
+            except (Failure, Taken, Dangling) as failed:
                 problem = failed
+                self.restock(side)
                 continue
             return entity
         raise Unfit(f"{kind.__name__} cannot be planted: {problem}")
+
+    def restock(self, side: Side) -> None:
+        """Replace what lies no longer on a ground: some attacks use up what they are tried on."""
+        with self.at(side) as unit:
+            gone = [
+                (there, place, kind)
+                for kind, there in side.kept.items()
+                for place, entity in enumerate(there)
+                if unit.find(kind, entity.id) is None
+            ]
+        people = [actor.subject for actor in side.actors.values() if actor.is_person]
+        for there, place, kind in gone:
+            there[place] = self.fresh(side, kind, people[place % len(people)])
 
     def pair(self, kind: type[Entity]) -> str:
         """New twins: something with the same id on both grounds. Returns the id."""
@@ -162,7 +176,7 @@ class World:
         for kind in self.kinds:
             try:
                 self._plant(kind)
-            except (Unfit, Failure, Taken, ValueError) as problem:
+            except (Unfit, Failure, Taken, Dangling, ValueError) as problem:
                 self.unplanted[table_of(kind)] = str(problem)
 
     def _people(self, side: Side) -> None:

@@ -34,22 +34,10 @@ def own_ground(arena: Arena) -> None:
             known = arena.rehearsal.known(side, operation)
             actor = known.actor if known else side.actors[world.roles[-1]]
             arena.send(operation.request(arena.rehearsal.values(side, operation, actor, spend=True)), actor)
-        _delivered(arena, Case("T59", operation.name, "courier", "events of both"), courier.deliver_due)
-
-
-def _delivered(arena: Arena, case: Case, deliver: object) -> None:
-    """Deliver: A's ground keeps nothing of B's, and B's nothing of A's."""
-    if callable(deliver):
-        deliver()
-    a, b = arena.world.a, arena.world.b
-    found = [
-        (sort, f"on {side.name}'s ground, in {table} {id}: {what}")
-        for side, other in ((a, "B"), (b, "A"))
-        for (table, id), row in arena.oracle.rows(side).items()
-        for sort, what in arena.oracle.seen(row, of=other)
-    ]
-    arena.note(case, found)
-    arena.oracle.rebase()
+        courier.deliver_due()
+        case = Case("T59", operation.name, "courier", "events of both")
+        arena.note(case, [*arena.oracle.taken_over("B"), *arena.oracle.taken_over("A")])
+        arena.oracle.rebase()
 
 
 def foreign_events(arena: Arena) -> None:

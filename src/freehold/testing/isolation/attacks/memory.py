@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from types import ModuleType
 
@@ -20,8 +21,8 @@ from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
 from freehold.wiring import backend, site
 
-FEW = "20/minute"
-FLOOD = 30
+FLOOD, ROW = 50, 30
+A_WHILE = timedelta(minutes=2)
 OUTSIDE = (type, ModuleType)
 
 
@@ -53,10 +54,9 @@ def remembered(arena: Arena) -> None:
     tried = "\n".join(actor.email for actor in arena.world.b.actors.values())  # a lockout remembers whom A has tried
     seen: set[int] = set()
     for name, root in roots.items():
-        found: list[Finding] = []
-        for text in _texts(root, names, seen):
-            found += [one for one in arena.oracle.seen(text, sent=tried) if arena.world.b.fill.mark in one[1]]
-        arena.note(Case("T54", name, "process", "after everything"), found[:5])
+        found = arena.oracle.seen("\n".join(_texts(root, names, seen)), sent=tried)
+        marked = [one for one in found if arena.world.b.fill.mark in one[1]]
+        arena.note(Case("T54", name, "process", "after everything"), marked)
 
 
 def _texts(root: object, modules: Iterable[str], seen: set[int]) -> Iterator[str]:
@@ -105,15 +105,17 @@ class Tight:
 
 def exhausted(arena: Arena) -> None:
     """T53: A, or anybody, uses up limits and lines: B's calls are answered all the same."""
-    for name, flood in _floods(arena).items():
-        tight = Tight(arena, tenant_limit=FEW, principal_limit="15/minute")
-        try:
-            with Wire(site(tight.backend)) as wire:
+    tight = Tight(arena, tenant_limit="40/minute", principal_limit="31/minute", workers=1, queue_depth=2)
+    try:
+        with Wire(site(tight.backend)) as wire:
+            for name, flood in _floods(arena).items():
                 _flooded(arena, name, flood(tight), tight, wire)
-        finally:
-            tight.backend.close()
-    _lines(arena)
-    _locked_out(arena)
+                tight.clock.turn(A_WHILE)
+            _lines(arena, tight, wire)
+            _locked_out(arena, tight, wire)
+            arena.wire.sent += wire.sent
+    finally:
+        tight.backend.close()
 
 
 Attempt = tuple[Request, Actor]
@@ -165,35 +167,26 @@ def _held_back(reply: Reply) -> list[Finding]:
     return [] if reply.ok else [(Sort.DOOR, f"{reply.status}: somebody else has used up what was B's")]
 
 
-def _lines(arena: Arena) -> None:
+def _lines(arena: Arena, tight: Tight, wire: Wire) -> None:
     """A, or who claims to be of B, fills the lines before the workers; B's calls have a line of their own."""
-    tight = Tight(arena, workers=1, queue_depth=2)
     mine, theirs = ((Request("GET", "/members"), owner) for owner in tight.owners)
     claim = f"fhk_{tight.owners[1].tenant}.{arena.world.absent()}.nothing"
-    floods = {"A": [mine] * FLOOD, "who claims to be of B": [(mine[0], forger("forger", claim))] * FLOOD}
-    try:
-        with Wire(site(tight.backend)) as wire:
-            for (name, flood), number in product(floods.items(), range(5)):
-                place = FLOOD // 2 + number
-                calls = [*flood[:place], theirs, *flood[place:]]
-                replies = wire.together([(request, tight.crowd.token(actor)) for request, actor in calls])
-                case = Case("T53", "the line before the workers", "owner of B", f"round {number}, filled by {name}")
-                arena.note(case, _held_back(replies[place]))
-    finally:
-        tight.backend.close()
+    floods = {"A": [mine] * ROW, "who claims to be of B": [(mine[0], forger("forger", claim))] * ROW}
+    for (name, flood), number in product(floods.items(), range(5)):
+        place = ROW // 2 + number
+        calls = [*flood[:place], theirs, *flood[place:]]
+        replies = wire.together([(request, tight.crowd.token(actor)) for request, actor in calls])
+        case = Case("T53", "the line before the workers", "owner of B", f"round {number}, filled by {name}")
+        arena.note(case, _held_back(replies[place]))
+        tight.clock.turn(A_WHILE)
 
 
-def _locked_out(arena: Arena) -> None:
+def _locked_out(arena: Arena, tight: Tight, wire: Wire) -> None:
     """Wrong passwords for A's account, from one place: B signs in from another."""
-    tight = Tight(arena)
-    try:
-        with Wire(site(tight.backend)) as wire:
-            for _ in range(8):
-                wire.send(_sign_in(tight.owners[0].email, "not the right one", "198.51.100.1"), None)
-            reply = wire.send(_sign_in(tight.owners[1].email, PASSWORD, "203.0.113.9"), None)
-        arena.note(Case("T53", "sign_in", "owner of B", "after wrong passwords for A"), _held_back(reply))
-    finally:
-        tight.backend.close()
+    for _ in range(6):
+        wire.send(_sign_in(tight.owners[0].email, "not the right one", "198.51.100.1"), None)
+    reply = wire.send(_sign_in(tight.owners[1].email, PASSWORD, "203.0.113.9"), None)
+    arena.note(Case("T53", "sign_in", "owner of B", "after wrong passwords for A"), _held_back(reply))
 
 
 def _sign_in(email: str, password: str, address: str) -> Request:

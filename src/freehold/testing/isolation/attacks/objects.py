@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from freehold.model.data import Entity
 from freehold.model.usecase import Source
+from freehold.runtime.ports import Changes, Verb, Write
+from freehold.runtime.scope import Scope
 from freehold.testing.isolation.actors import Actor
 from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
@@ -97,6 +99,34 @@ def refer_to(arena: Arena) -> None:
     arena.note(Case("T06", "everything", "A", "what lies on A's ground"), arena.oracle.taken_over())
 
 
+def planted(arena: Arena) -> None:
+    """T09: a reference to what is B's that lies on A's ground, as if a check had failed once: it leads nowhere."""
+    world, database = arena.world, arena.backend.database
+    for kind in world.kinds:
+        for name, target in arena.backend.model.references(kind):
+            if target is kind.facts.within or not world.b.ids(target) or not world.a.ids(kind):
+                continue
+            entity = world.fresh(world.a, kind)
+            theirs = arena.foreign(target)
+            wrong = entity.model_copy(update={name: theirs, "version": entity.version + 1})
+            with Scope(world.a.tenant) as scope:
+                database.commit([Changes(scope, [Write(Verb.SAVE, kind, wrong, entity.version)], [])])
+            _follow(arena, kind, entity.id, f"{kind.__name__}.{name}", theirs)
+            with world.at(world.a) as unit:
+                unit.remove(kind, entity.id)
+                database.commit([unit.changes()])
+
+
+def _follow(arena: Arena, kind: type[Entity], id: str, planted: str, theirs: str) -> None:
+    for operation in arena.operations:
+        places = [place for place in operation.ids_from(*_ADDRESS) if place.target is kind]
+        if not places or operation.case.method == "DELETE":
+            continue
+        actor = arena.able(operation)
+        request, _ = arena.swapped(operation, arena.values(operation, actor), places[0], id)
+        arena.attempt(Case("T09", operation.name, actor.name, f"B's id in {planted}"), request, actor, known=theirs)
+
+
 def match_versions(arena: Arena) -> None:
     """T13: B's ETag in If-None-Match and If-Match: 404 as for what is nowhere, never 304 or 412."""
     for operation, actor in arena.pairs(lambda o: bool(o.ids_from(Source.PATH)), most=60):
@@ -146,6 +176,7 @@ ATTACKS = (
     Attack("T04", "remove B's object", remove_by_id),
     Attack("T05", "own parent with foreign child, and the other way round", mix_parents, "no operation takes two ids"),
     Attack("T06", "B's id as a reference in a body", refer_to, "no operation takes an id in its body"),
+    Attack("T09", "a reference to B's that was planted", planted, "nothing refers to anything"),
     Attack("T13", "B's ETag in If-Match and If-None-Match", match_versions),
     Attack("T17", "tell B's object from none by the error", tell_apart),
     Attack("T49", "reach what was removed", read_removed),

@@ -152,12 +152,12 @@ def _elsewhere(arena: Arena, actor: Actor) -> dict[str, str]:
     strange = KeyRing.create(arena.randomness)
     ring, b = arena.ring, arena.world.b
     return {
-        "another's key": _signed(arena, strange, actor, {"tid": b.tenant}),
-        "another's key, our key's id": _signed(arena, strange, actor, {"tid": b.tenant}, kid=ring.signing[-1].id),
-        "another issuer": _signed(arena, ring, actor, {"iss": "https://id.rival.test"}),
-        "another audience": _signed(arena, ring, actor, {"aud": "elsewhere"}),
-        "an ID token": _signed(arena, ring, actor, {}, typ="JWT"),
-        "expired": _signed(arena, ring, actor, {"exp": 1}),
+        "another's key": signed(arena, strange, actor, {"tid": b.tenant}),
+        "another's key, our key's id": signed(arena, strange, actor, {"tid": b.tenant}, kid=ring.signing[-1].id),
+        "another issuer": signed(arena, ring, actor, {"iss": "https://id.rival.test"}),
+        "another audience": signed(arena, ring, actor, {"aud": "elsewhere"}),
+        "an ID token": signed(arena, ring, actor, {}, typ="JWT"),
+        "expired": signed(arena, ring, actor, {"exp": 1}),
         "mine for B's tenant": arena.backend.tokens.issue(b.tenant, actor.subject, "suite", LIFE),
         "of nobody": arena.backend.tokens.issue(actor.tenant, arena.world.absent(), "suite", LIFE),
         "for a tenant that is not": arena.backend.tokens.issue(arena.world.absent(), actor.subject, "suite", LIFE),
@@ -173,16 +173,17 @@ def _odd_claims(arena: Arena, actor: Actor) -> dict[str, str]:
         "both": f"{a},{b}",
         "the platform": PLATFORM, "a slug": arena.world.b.slug, "a wide digit": "\uff10" + b[1:],
     }  # fmt: skip
-    found = {f"tid is {name}": _signed(arena, arena.ring, actor, {"tid": value}) for name, value in odd.items()}
+    found = {f"tid is {name}": signed(arena, arena.ring, actor, {"tid": value}) for name, value in odd.items()}
     for name in ("tid", "sub", "sid", "iat", "exp", "iss", "aud"):
-        found[f"without {name}"] = _signed(arena, arena.ring, actor, {name: ...})
-    found["tid under another name"] = _signed(arena, arena.ring, actor, {"tid": ..., "tenant": b, "org_id": b})
+        found[f"without {name}"] = signed(arena, arena.ring, actor, {name: ...})
+    found["tid under another name"] = signed(arena, arena.ring, actor, {"tid": ..., "tenant": b, "org_id": b})
     return found
 
 
-def _signed(  # the parts of a token
+def signed(
     arena: Arena, ring: KeyRing, actor: Actor, changes: Mapping[str, object], *, typ: str = "at+jwt", kid: str = ""
 ) -> str:
+    """A token as our own issuer would sign it, with other claims; an ellipsis leaves one out."""
     now = arena.backend.clock.now().timestamp()
     key = ring.signing_key(now)
     claims: dict[str, object] = {
