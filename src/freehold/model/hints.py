@@ -15,9 +15,16 @@ IMPORT_FIX = "import it, or write it down, at the top of the module and outside 
 def hints_of(function: Callable[..., object], title: str, found: list[Finding]) -> dict[str, object]:
     """The types in a signature, by parameter, and under `return`. One that cannot be read is found and left out."""
     try:
-        return get_type_hints(function, include_extras=True)
+        return {name: spelled_out(hint) for name, hint in get_type_hints(function, include_extras=True).items()}
     except Exception:  # noqa: BLE001  # an annotation is somebody's code, and fails in its own way
         return _one_by_one(function, title, found)
+
+
+def spelled_out(hint: object) -> object:
+    """What a name that was made with `type Name = ...` (Python 3.12) stands for."""
+    while (meant := getattr(hint, "__value__", None)) is not None:
+        hint = meant
+    return hint
 
 
 def _one_by_one(function: Callable[..., object], title: str, found: list[Finding]) -> dict[str, object]:

@@ -153,5 +153,9 @@ def _paging(case: UseCase, hint: object) -> Iterator[Finding]:
 
 
 def _holds_many(hint: object) -> bool:
-    origins = (get_origin(part) for part in parts_of(hint))
-    return any(isinstance(origin, type) and issubclass(origin, Collection) for origin in origins)
+    """Whether there is a list in it, of whatever length. A tuple of so many is none."""
+    kinds = ((get_origin(part), get_args(part)) for part in parts_of(hint))
+    return any(
+        isinstance(origin, type) and issubclass(origin, Collection) and (origin is not tuple or ... in arguments)
+        for origin, arguments in kinds
+    )

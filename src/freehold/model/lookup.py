@@ -14,7 +14,7 @@ from uuid import UUID
 
 from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.finding import Finding, ModelError, Place
-from freehold.model.hints import hints_of
+from freehold.model.hints import hints_of, spelled_out
 from freehold.model.ports import READ_ONLY, Store, User
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -228,7 +228,8 @@ class _Reader:
 
 
 def plain(hint: object) -> object:
-    """A type without its None, its constraints and its read-only mark."""
+    """A type without its None, its constraints and its read-only mark, and not under another name."""
+    hint = spelled_out(hint)
     if get_origin(hint) is Annotated:
         return plain(get_args(hint)[0])
     some = [part for part in get_args(hint) if part is not type(None)]
@@ -296,4 +297,4 @@ def shown(hint: object) -> str:
     if isinstance(origin, type) and arguments:
         return f"{origin.__name__}[{', '.join(map(shown, arguments))}]"
     name = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-    return name.replace("NoneType", "None")
+    return {"NoneType": "None", "Ellipsis": "..."}.get(name, name)

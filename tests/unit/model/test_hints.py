@@ -3,6 +3,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Annotated
 
+from typing_extensions import TypeAliasType
+
 from freehold.model.finding import Finding
 from freehold.model.hints import hints_of
 
@@ -36,3 +38,14 @@ def test_a_wrapped_function_is_read_where_it_was_written() -> None:
     found: list[Finding] = []
     assert hints_of(wrapper, "half", found) == {"title": str}
     assert len(found) == 3
+
+
+def test_a_type_is_read_as_what_its_name_stands_for() -> None:
+    found: list[Finding] = []
+    assert hints_of(named, "named", found) == {"word": Annotated[str, 1], "return": type(None)}
+
+
+Word = TypeAliasType("Word", Annotated[str, 1])
+
+
+def named(word: Word) -> None: ...

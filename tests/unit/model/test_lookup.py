@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from freehold import ALL, FIRST, App, Entity, Id, Page, Paging, Range, ReadOnly, Store, User, lookup
 from freehold.model.finding import ModelError
@@ -128,6 +129,7 @@ def test_a_store_is_known_by_what_it_is_made_of() -> None:
         (list[str] | None, list[str]),
         (str | int, str | int),
         (str | int | None, str | int | None),
+        (TypeAliasType("Name", Annotated[str, 1]) | None, str),
     ],
     ids=str,
 )
