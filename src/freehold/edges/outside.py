@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -85,20 +93,13 @@ def outside(written: Iterable[Mapping[str, object]], clock: Clock, fetch: Fetch)
     return tuple(issuers)
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """A redirect is an error: the address in the setting is the one that is trusted."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow none (OWASP ASVS 5.0, V15.3.2)."""
-
-
 def fetched(url: str) -> bytes:
     """What is at an https address. Raises `OSError` when it is slow, large, elsewhere, or not there."""
     ends = time.monotonic() + PATIENCE
     request = Request(url, headers={"Accept": "application/json"})  # noqa: S310  # `FetchedKeys` takes https only
     body = b""
     try:
-        with build_opener(_NoRedirects).open(request, timeout=PATIENCE) as answer:
+        with _opener().open(request, timeout=PATIENCE) as answer:
             while chunk := answer.read1(1 << 16):
                 body += chunk
                 if len(body) > LARGEST or time.monotonic() > ends:
@@ -107,3 +108,11 @@ def fetched(url: str) -> bytes:
         refused.close()
         raise OSError(f"answered with {refused.code}") from None
     return body
+
+
+def _opener() -> OpenerDirector:
+    """urllib's own, but that a redirect is an error: the address in the setting is the trusted one (ASVS V15.3.2)."""
+    opener = OpenerDirector()
+    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
+        opener.add_handler(handler)
+    return opener
