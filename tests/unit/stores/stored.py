@@ -21,7 +21,7 @@ def model_of(*kinds: type) -> Model:
 
 def migrated(model: Model, file: str, *, patience: float = 5.0, breaking: bool = False) -> Sqlite:
     """A store whose file has been brought to the model."""
-    with Migrations(file, schema_of(model)) as migrations:
+    with Migrations(file, schema_of(model), patience=patience) as migrations:
         migrations.up(breaking=breaking)
     return Sqlite(model, file, patience=patience)
 

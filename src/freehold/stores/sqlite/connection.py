@@ -94,6 +94,8 @@ class Readers:
 
     def take(self, ground: str | None) -> Connection:
         """A connection bound to `ground`, in a transaction of its own. Raises `Overloaded` when none can be had."""
+        if self._closed:
+            raise closed()
         try:
             connection = self._free.pop()
         except IndexError:
@@ -121,6 +123,11 @@ class Readers:
             return Connection(self._file, self._schema, writes=False, patience=self._patience)
         except sqlite3.OperationalError as error:
             raise failure(error) from error
+
+
+def closed() -> Overloaded:
+    """What a caller is told who comes too late."""
+    return Overloaded("STORE_CLOSED", "The store is closed: this process is about to end.", retry_after=1)
 
 
 def failure(error: sqlite3.OperationalError) -> Exception:

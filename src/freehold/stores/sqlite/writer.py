@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.sqlite.apply import Applier
-from freehold.stores.sqlite.connection import Connection, failure
+from freehold.stores.sqlite.connection import Connection, closed, failure
 
 Run = Callable[[Applier], None]
 MOST = 256
@@ -44,15 +44,31 @@ class Writer:
         self._connection, self._applier = connection, applier
         self._mutex = threading.Lock()
         self._waiting: list[_Job] = []
-        self._busy = False
+        self._busy = self._closed = False
+        self._leader = 0
 
     def write(self, run: Run, *, own_thread: bool = False) -> None:
         """Run `run` within a transaction and return when it is durable. Raises whatever `run` raised.
 
         It may run on the thread of another caller; with `own_thread`, which is for work that is not ours, it does not.
         """
-        job = _Job(run, own_thread=own_thread)
+        self._do(_Job(run, own_thread=own_thread))
+
+    def close(self) -> None:
+        """Let nobody in any more, and close the connection once all who are in are done."""
         with self._mutex:
+            was_closed, self._closed = self._closed, True
+        if not was_closed:
+            self._do(_Job(lambda _: None, own_thread=True), last=True)
+            self._connection.close()
+
+    def _do(self, job: _Job, *, last: bool = False) -> None:
+        if self._leader == threading.get_ident():
+            message = "who writes alone cannot commit meanwhile: return the changes instead"
+            raise RuntimeError(message)
+        with self._mutex:
+            if self._closed and not last:
+                raise closed()
             self._waiting.append(job)
             job.leads, self._busy = not self._busy, True
         if not job.leads:
@@ -61,11 +77,6 @@ class Writer:
             self._lead()
         if job.error is not None:
             raise job.error
-
-    def close(self) -> None:
-        """Close the connection once nobody is writing."""
-        self.write(lambda _: None)
-        self._connection.close()
 
     def _wait(self, job: _Job) -> None:
         """Sleep until the job is done, or leads. Whoever is torn out of it leaves the queue, or passes the lead on."""
@@ -102,6 +113,7 @@ class Writer:
         """Write a batch in one transaction. If even that fails, everybody in it hears so, and nothing was written."""
         for job in batch:
             job.error = _NOT_DONE
+        self._leader = threading.get_ident()
         try:
             self._rollback()  # nothing, unless rolling back has failed before
             self._execute("BEGIN IMMEDIATE")
@@ -119,7 +131,7 @@ class Writer:
             for job in batch:
                 job.error = None if job.error is _NOT_DONE else job.error
         finally:
-            self._connection.ground = None
+            self._connection.ground, self._leader = None, 0
 
     def _among_others(self, job: _Job) -> None:
         """Write one job of several: if it fails, it fails alone."""
