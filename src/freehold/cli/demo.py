@@ -11,17 +11,22 @@ OWNERS = {"acme": "ada@acme.test", "globex": "gina@globex.test"}
 MEMBERS = {"acme": "bob@acme.test"}
 
 
+def demo_people(made: Backend) -> dict[str, list[tuple[str, str]]]:
+    """Who is in which demo tenant, in which role: the highest, or one from the middle."""
+    roles = [role.name for role in made.model.roles]
+    members = {slug: [(email, roles[(len(roles) - 1) // 2])] for slug, email in MEMBERS.items()}
+    return {slug: [(email, roles[-1]), *members.get(slug, [])] for slug, email in OWNERS.items()}
+
+
 def populate(made: Backend, *, again: bool = False) -> list[str]:
     """See to it that the demo tenants are there, with their people and with what the app's seeds put into them.
 
     Returns the seeds that were run, with `again` all of them.
     """
     done: list[str] = []
-    roles = [role.name for role in made.model.roles]
-    for slug, email in OWNERS.items():
-        _enter(made, slug, email, roles[-1])
-    for slug, email in MEMBERS.items():
-        _enter(made, slug, email, roles[(len(roles) - 1) // 2])
+    for slug, people in demo_people(made).items():
+        for email, role in people:
+            _enter(made, slug, email, role)
     for slug, email in OWNERS.items():
         there, owner = organisation(made, slug), person(made, email)
         if there is not None and owner is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ def dev(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
     data: DataOption = None,
-    reload: Annotated[bool, typer.Option(help="Start anew when a file changes.")] = True,
+    reload: Annotated[bool, typer.Option(help="Start anew when a file changes. Not on Windows.")] = True,
 ) -> None:
     """Run the app on this machine. It follows every change of the source.
 
@@ -35,6 +36,6 @@ def dev(
     from freehold.cli.watch import Watch
 
     development = Development(where, settings_for(data), listener, demo=demo)
-    if reload:
+    if reload and hasattr(os, "fork"):
         raise typer.Exit(Supervisor(development.run, Watch(where.source)).run())
     raise typer.Exit(development.run(None))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from freehold.cli.demo import MEMBERS, OWNERS, PASSWORD, populate
+from freehold.cli.demo import OWNERS, PASSWORD, demo_people, populate
 from freehold.cli.faults import tell
 from freehold.cli.listening import Listener, address_of
 from freehold.cli.operating import migrations
@@ -114,11 +114,13 @@ class Development:
     def _greet(self, made: Backend) -> None:
         address = address_of(self._listener)
         typer.echo(f"\n  {typer.style(made.model.name, bold=True)} is served. Save a file to reload; Ctrl-C ends it.\n")
-        typer.echo(f"  API    {_link(address + PREFIX)}")
-        typer.echo(f"  docs   {_link(address + '/docs')}")
+        typer.echo(f"  API       {_link(address + PREFIX)}")
+        typer.echo(f"  docs      {_link(address + '/docs')}")
         if self._demo:
-            typer.echo(f"\n  {_people()}; everybody's password: {typer.style(PASSWORD, fg='yellow')}\n")
-            typer.echo(f"  {_sign_in(address)}\n")
+            typer.echo()
+            for slug, people in demo_people(made).items():
+                typer.echo(f"  {slug:8}  {', '.join(f'{email} ({role})' for email, role in people)}")
+            typer.echo(f"  password  {typer.style(PASSWORD, fg='yellow')}\n\n  {_sign_in(address)}\n")
 
 
 def _listed(matter: str, plan: list[Step]) -> str:
@@ -127,11 +129,6 @@ def _listed(matter: str, plan: list[Step]) -> str:
 
 def _link(address: str) -> str:
     return typer.style(address, fg="cyan", underline=True)
-
-
-def _people() -> str:
-    told = [", ".join([f"{email} owns {slug}", *filter(None, [MEMBERS.get(slug)])]) for slug, email in OWNERS.items()]
-    return "; ".join(told)
 
 
 def _sign_in(address: str) -> str:

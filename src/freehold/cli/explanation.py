@@ -15,7 +15,7 @@ from freehold.cli.screen import console, indented, table
 from freehold.model.model import Model
 from freehold.model.usecase import Kind, Need, UseCase, events_in
 
-METHODS = {"GET": "cyan", "POST": "green", "PUT": "yellow", "PATCH": "yellow", "DELETE": "red"}
+METHODS = {"GET": "cyan", "POST": "green", "PUT": "yellow", "PATCH": "yellow", "DELETE": "bright_red"}
 
 
 def for_machines(model: Model, *, built_in: bool) -> dict[str, object]:
@@ -114,7 +114,7 @@ def _line(case: UseCase, widths: list[int]) -> Table:
     for width in widths:
         grid.add_column(width=width, no_wrap=True)
     method, path, name = _columns(case)
-    who = Text.assemble((reading.who(case), "magenta"), (_limits(case), "dim"))
+    who = Text.assemble((reading.who(case), "bright_magenta"), (_limits(case), "dim"))
     grid.add_row(Text(method, METHODS[method]), Text(path, "bold"), name, who)
     return grid
 
@@ -123,7 +123,7 @@ def _below(label: str, told: str) -> Table:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=9)
     grid.add_column(width=5, style="dim")
-    grid.add_column(style="dim")
+    grid.add_column()
     grid.add_row("", label, told)
     return grid
 

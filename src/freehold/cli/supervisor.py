@@ -28,7 +28,7 @@ POLL = 0.2
 PATIENCE = 10.0
 """Seconds a process may take to leave before it is killed."""
 CLOSED = -1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
 
 
 class Report:
