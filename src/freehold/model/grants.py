@@ -75,16 +75,15 @@ def _is_asked_about(hint: object) -> bool:
 
 def _rule(case: UseCase, rule: Rule[...]) -> Iterator[Finding]:
     for name, entity in subjects(rule):
-        named = [i.name for i in case.inputs if reference_of(i.hint) is entity and not is_optional(i.hint)]
+        naming = [given for given in case.inputs if reference_of(given.hint) is entity]
         kind = entity.__name__
-        if not named:
+        if len(naming) > 1:
+            several = ", ".join(given.name for given in naming)
+            message = f"{case.name}: the rule {rule} is about one {kind}, and the call names several: {several}"
+            yield Finding("FH158", case.place, message, "ask in the function, where it is clear which one is meant")
+        elif not naming or is_optional(naming[0].hint):
             message = f"{case.name}: the rule {rule} is about a {kind}, and the call names none"
             yield Finding("FH131", case.place, message, f"take `{name}: Id[{kind}]` as an input")
-        elif len(named) > 1:
-            message = (
-                f"{case.name}: the rule {rule} is about one {kind}, and the call names several: {', '.join(named)}"
-            )
-            yield Finding("FH158", case.place, message, "ask in the function, where it is clear which one is meant")
         elif entity.facts.platform != (case.scope == "everyone"):
             message = f"{case.name}: the rule {rule} is about a {kind}, which is kept on other ground"
             yield Finding("FH146", case.place, message, "ask in the function, of a store it takes")
