@@ -111,7 +111,7 @@ def fetched(url: str) -> bytes:
 
 
 def _opener() -> OpenerDirector:
-    """urllib's own, but that a redirect is an error: the address in the setting is the trusted one (ASVS V15.3.2)."""
+    """An opener that takes a redirect for an error: the address in the setting is the trusted one (ASVS V15.3.2)."""
     opener = OpenerDirector()
     for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
         opener.add_handler(handler)
