@@ -147,7 +147,7 @@ class Migrations:
         for table, orphans in self._orphans():
             parent = new.tables[table].parent
             self._refuse(
-                table, orphans, f"have no {parent} any more", f"remove them, or do not keep {table} within {parent}"
+                table, orphans, f"have no {parent}", f"remove them, or do not keep {table} within {parent}"
             )
 
     def _look_for(self, obstacle: Obstacle) -> None:
@@ -156,7 +156,7 @@ class Migrations:
             self._refuse(obstacle.subject, count, obstacle.trouble, obstacle.fix)
 
     def _refuse(self, subject: str, count: int, trouble: str, fix: str) -> None:
-        message = f"{subject}: {count} {'row' if count == 1 else 'rows'} {trouble}; nothing was changed"
+        message = f"{subject}: rows that {trouble}: {count}; nothing was changed"
         raise ModelError([Finding("FH304", self.place, message, fix)])
 
     def _orphans(self) -> list[tuple[str, int]]:

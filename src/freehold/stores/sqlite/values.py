@@ -21,7 +21,7 @@ class RowCodec:
         self._encode = {name: of.encode for name, of in codecs}
         self._decoders = tuple((name, of.decode) for name, of in codecs if of.decode is not None)
         self._fields = set(self.names)
-        self._finishes = bool(kind.__private_attributes__) or "model_post_init" in kind.__dict__
+        self._finishes = kind.__pydantic_post_init__ is not None
 
     def encode(self, entity: Entity, tenant: str) -> list[Plain]:
         """The row of an entity: its fields in the order of `names`, and the tenant. Raises `Invalid`, as `key` does."""
