@@ -26,6 +26,7 @@ from freehold.edges.site import Site
 from freehold.edges.system import SystemClock, SystemRandom
 from freehold.edges.tokens import LocalTokens
 from freehold.model.app import App
+from freehold.model.clash import check_joined
 from freehold.model.data import Entity
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.lookup import lookups_of
@@ -75,9 +76,11 @@ def complete(app: App) -> Model:
     model = app.model()
     if not model.roles:
         fix = 'write `member, owner = app.roles("member", "owner")`'
-        raise ModelError([Finding("FH133", Place(app.name, 0), "the app has no roles", fix)])
+        raise ModelError([Finding("FH133", app.declared.place, "the app has no roles", fix)])
+    built_in = accounts(model)
+    check_joined(model, built_in)
     own: dict[str, type[Entity]] = {table_of(kind): kind for kind in (Delivery, Receipt, Turn)}
-    return model.joined(accounts(model), people=Member).keeping(own, tuple(lookups_of(Deliveries)))
+    return model.joined(built_in, people=Member).keeping(own, tuple(lookups_of(Deliveries)))
 
 
 def backend(
@@ -89,6 +92,7 @@ def backend(
     """
     clock, random = clock or SystemClock(), random or SystemRandom()
     model = complete(app)
+    ports = _adapters(model, settings)  # before anything is opened, since one may be missing
     keys = _keys(settings, clock, random, memory=memory)
     tokens = _tokens(settings, app.name, keys, clock, random)
     open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
@@ -101,7 +105,7 @@ def backend(
         {**model.use_cases, **{seed.name: seed for seed in model.seeds}},
         database=database,
         membership=membership,
-        supplies=Supplies(model, {Door: door, **_adapters(model, settings)}),
+        supplies=Supplies(model, {Door: door, **ports}),
         shared=Shared(cursors, TimeIds(clock, random), references, model.people),
         limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
         clock=clock,

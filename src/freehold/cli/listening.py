@@ -27,7 +27,7 @@ class Listener(socket.socket):
 def listen(host: str, port: int) -> Listener:
     """A socket listening there. Raises `ModelError` (FH407) when that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = Listener(family, socket.SOCK_STREAM)
+    listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: asyncio then sets TCP_NODELAY
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

@@ -160,5 +160,5 @@ def _kept_or_refused(stage: Stage, text: str) -> None:
 def _thing(**values: object) -> Thing:
     """A thing that nobody has validated."""
     thing = Thing()
-    thing.__dict__.update(values)
+    vars(thing).update(values)
     return thing
