@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FREEHOLD = Path(sys.executable).with_name("freehold")
-STARTED = re.compile(rb"password:")
+STARTED = re.compile(rb"auth/sign-in")
 
 
 def transcript() -> str:

@@ -75,7 +75,6 @@ class Call:
             raise Forbidden("NO_TENANT", "Enter an organisation first: this token is bound to none.")
         return self.principal.tenant
 
-
     @property
     def is_known(self) -> bool:
         """Whether it is clear who calls: all but API keys that have not been compared yet."""

@@ -146,9 +146,7 @@ class Migrations:
             self._raw.execute(BUSY)
         for table, orphans in self._orphans():
             parent = new.tables[table].parent
-            self._refuse(
-                table, orphans, f"have no {parent}", f"remove them, or do not keep {table} within {parent}"
-            )
+            self._refuse(table, orphans, f"have no {parent}", f"remove them, or do not keep {table} within {parent}")
 
     def _look_for(self, obstacle: Obstacle) -> None:
         (count,) = self._raw.execute(obstacle.counting).fetchone()
