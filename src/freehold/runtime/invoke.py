@@ -117,7 +117,7 @@ class Runtime:
         """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
         case, ground = call.ready.case, call.ground
         if call.is_known:
-            self._admit(call, ground)
+            self._admit(call, call.line)
         receipt = self._receipt(call)
         secret = call.principal.session if call.principal and call.principal.kind == "key" else ""
         with self._running.claimed(ground, receipt + secret) if receipt else nullcontext():
@@ -202,11 +202,12 @@ class Runtime:
             scope.close()
         return answers[-1]
 
-    def _admit(self, call: Call, ground: str) -> None:
+    def _admit(self, call: Call, whose: str) -> None:
+        """Count the call against its tenant's limits; what belongs to no tenant, against its address's alone."""
         case = call.ready.case
         if case.kind in (Kind.COMMAND, Kind.QUERY):
             who = call.principal.subject if call.principal else network(call.address)
-            self._limits.take(ground, who, case.name, case.limit)
+            self._limits.take(whose, who, case.name, case.limit)
 
     def _receipt(self, call: Call) -> str | None:
         """The id of the idempotency record, if the call has a key. An anonymous caller has no answers to keep."""
