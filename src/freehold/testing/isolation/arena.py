@@ -29,6 +29,8 @@ from freehold.wiring import Backend
 T = TypeVar("T")
 
 LIMITED, INTERNAL = 429, 500
+TAKEN = 0.5
+"""Of the cases that an attack names as enough, so many are tried with an effort of 1."""
 
 
 class Enough(Exception):
@@ -95,7 +97,7 @@ class Arena:
     def some(self, found: Iterable[T], most: int, by: Callable[[T], str] | None = None) -> list[T]:
         """Some of many, always the same for one seed. With `by`, at least one for each name that gives."""
         everything = list(found)
-        limit = max(1, round(most * self.effort))
+        limit = max(1, round(most * self.effort * TAKEN))
         if len(everything) <= limit:
             return everything
         self.random.shuffle(everything)

@@ -39,8 +39,10 @@ class Request:
         return cls(method, path, body=json.dumps(body).encode())
 
     def having(self, *headers: tuple[str, str]) -> Request:
-        """The same with more headers."""
-        return replace(self, headers=(*self.headers, *headers))
+        """The same with these headers, instead of others of their name."""
+        names = {name for name, _ in headers}
+        kept = (header for header in self.headers if header[0] not in names)
+        return replace(self, headers=(*kept, *headers))
 
     def lines(self, token: str | None) -> list[tuple[str, str]]:
         """All headers as they are sent. Those the request has itself come instead of the usual ones."""

@@ -133,11 +133,14 @@ class _Making:
         return [self.value(_mapping(schema.get("items"))) for _ in range(max(least, min(1, most)))]
 
     def _number(self, schema: Schema) -> int | float:
-        low, high = _bound(schema, "minimum", "exclusiveMinimum", 1), _bound(schema, "maximum", "exclusiveMaximum", -1)
+        low = max(_bounds(schema, "minimum", "exclusiveMinimum", 1), default=None)
+        high = min(_bounds(schema, "maximum", "exclusiveMaximum", -1), default=None)
         step = schema.get("multipleOf")
         number: int | float = self._fill.number()
-        if (high is not None and number > high) or (low is not None and number < low):
-            number = low if low is not None else high if high is not None else 0
+        if high is not None and number > high:
+            number = high if low is None else low + number % (high - low + 1)
+        elif low is not None and number < low:
+            number = low + number
         if isinstance(step, (int, float)):
             number = -(-number // step) * step
         return number
@@ -201,11 +204,12 @@ def _count(schema: Schema, name: str, otherwise: int) -> int:
     return found if isinstance(found, int) else otherwise
 
 
-def _bound(schema: Schema, name: str, open_name: str, inward: int) -> int | float | None:
+def _bounds(schema: Schema, name: str, open_name: str, inward: int) -> Iterator[int | float]:
     found, beyond = schema.get(name), schema.get(open_name)
     if isinstance(found, (int, float)):
-        return found
-    return beyond + inward if isinstance(beyond, (int, float)) else None
+        yield found
+    if isinstance(beyond, (int, float)):
+        yield beyond + inward
 
 
 Trail = tuple[str | int, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import get_origin
 from urllib.parse import quote, urlencode
 
@@ -129,11 +130,12 @@ class Operation:
                 else:
                     body[name] = value
         content = to_json({"items": [body]} if self.bulk else body) if self._has_body else b""
-        return Request(self.case.method, path, urlencode(query), content)
+        return Request(self.case.method, path, urlencode(query), content, self._key())
 
     def items(self, *items: Values) -> Request:
         """The request of a bulk with several items."""
-        return Request(self.case.method, self.case.path, body=to_json({"items": [dict(item) for item in items]}))
+        content = to_json({"items": [dict(item) for item in items]})
+        return Request(self.case.method, self.case.path, body=content, headers=self._key())
 
     def refused(self, reply: Reply, statuses: tuple[int, ...]) -> bool:
         """Whether it was refused with one of these. A bulk answers 200, and refuses each item."""
@@ -145,6 +147,14 @@ class Operation:
     def addresses(self) -> str:
         """Its path with a made-up segment for each hole."""
         return HOLE.sub("x", self.case.path)
+
+    def _key(self) -> tuple[tuple[str, str], ...]:
+        """A fresh Idempotency-Key, where one is a must."""
+        return (("idempotency-key", f"{self.name}-{next(self._counted)}"),) if self.case.idempotent else ()
+
+    @cached_property
+    def _counted(self) -> count[int]:
+        return count()
 
     @cached_property
     def _has_body(self) -> bool:

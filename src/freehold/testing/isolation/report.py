@@ -83,6 +83,8 @@ class Report:
     """Attacks that do not apply here, and why."""
     uncovered: dict[str, str] = field(default_factory=dict)
     """Attacks that could apply and are not tried, and why."""
+    crashes: dict[str, str] = field(default_factory=dict)
+    """Attacks that could not be carried out to the end, and what went wrong."""
     spent: dict[str, float] = field(default_factory=dict)
     """Seconds that each attack took."""
     requests: int = 0
@@ -91,7 +93,7 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing leaked, and nothing was left out."""
-        return not self.leaks and not self.gaps
+        return not self.leaks and not self.gaps and not self.crashes
 
     @property
     def coverage(self) -> float:
@@ -120,6 +122,7 @@ class Report:
             "internal errors", [f"{fault.case}: {fault.what}\n    {fault.again}" for fault in self.faults]
         )
         yield from self._listed("left out", self.gaps)
+        yield from self._listed("broke down", _pairs(self.crashes))
         yield from self._listed("never succeeded for its own tenant", _pairs(self.unexercised))
         yield from self._listed("does not apply here", _pairs(self.inapplicable))
         yield from self._listed("not covered", _pairs(self.uncovered))
@@ -141,6 +144,7 @@ class Report:
             "exercised": sorted(self.exercised),
             "unexercised": self.unexercised,
             "gaps": self.gaps,
+            "crashes": self.crashes,
             "inapplicable": self.inapplicable,
             "uncovered": self.uncovered,
         }

@@ -12,6 +12,7 @@ from freehold.model.app import App
 from freehold.settings import Settings
 from freehold.testing.clock import HandClock
 from freehold.testing.isolation.arena import Arena, Enough
+from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.catalogue import ATTACKS, INAPPLICABLE, UNCOVERED
 from freehold.testing.isolation.completeness import gaps
 from freehold.testing.isolation.http import Wire
@@ -109,17 +110,26 @@ def _attack(arena: Arena, only: Sequence[str]) -> None:
     report = arena.report
     try:
         for attack in ATTACKS:
-            if only and attack.id not in only and attack.id != "OWN":
-                continue
-            arena.world.restock(arena.world.a)
-            before, began = len(report.cases), time.monotonic()
-            attack.run(arena)
-            report.spent[attack.id] = time.monotonic() - began
-            if len(report.cases) == before:
-                report.inapplicable[attack.id] = attack.nothing
+            if not only or attack.id in only or attack.id == "OWN":
+                _carry_out(arena, attack)
     except Enough:
         return
     report.inapplicable.update(INAPPLICABLE)
     report.uncovered.update(UNCOVERED)
     if not only:
         report.gaps += gaps(arena)
+
+
+def _carry_out(arena: Arena, attack: Attack) -> None:
+    report = arena.report
+    before, began = len(report.cases), time.monotonic()
+    try:
+        arena.world.restock(arena.world.a)
+        attack.run(arena)
+    except Enough:
+        raise
+    except Exception as error:  # noqa: BLE001  # one attack that breaks down must not hide what the others find
+        report.crashes[attack.id] = f"{type(error).__name__}: {error}"
+    report.spent[attack.id] = time.monotonic() - began
+    if len(report.cases) == before and attack.id not in report.crashes:
+        report.inapplicable[attack.id] = attack.nothing

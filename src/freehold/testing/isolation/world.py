@@ -60,8 +60,8 @@ class World:
         self.roles = [role.name for role in self.model.roles]
         self.random = Random(seed)  # noqa: S311  # a test repeats itself
         mark = f"{self.random.getrandbits(20):05x}"
-        self.a = self._side("A", "acme", Fill(f"qa{mark}", samples=samples, seed=seed))
-        self.b = self._side("B", "rival", Fill(f"qb{mark}", base=B_NUMBERS, samples=samples, seed=seed))
+        self.a = self._side("A", Fill(f"qa{mark}", samples=samples, seed=seed))
+        self.b = self._side("B", Fill(f"qb{mark}", base=B_NUMBERS, samples=samples, seed=seed))
         self.empty = self.crowd.organisation("nobody", "Nobody")
         self.neutral = Fill(f"qn{mark}", base=500_000_000, samples=samples, seed=seed)
         """Makes what is no canary: values that both tenants may have, or that an attacker may send."""
@@ -166,8 +166,9 @@ class World:
         keys = {key for pattern in self.model.lookups_of(kind) if pattern.unique for key in pattern.keys}
         return sorted(keys - {name for name, _ in self.model.references(kind)} - OWN_FIELDS)
 
-    def _side(self, name: str, slug: str, fill: Fill) -> Side:
-        return Side(name, self.crowd.organisation(slug, slug.title()), slug, fill)
+    def _side(self, name: str, fill: Fill) -> Side:
+        slug = fill.text()
+        return Side(name, self.crowd.organisation(slug, fill.text()), slug, fill)
 
     def _populate(self) -> None:
         for side in (self.a, self.b):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freehold.edges.identity import Identity
@@ -21,7 +21,8 @@ from freehold.testing.isolation.matrix import Operation, Values
 from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
 
-Uses = Iterator[tuple[str, Callable[[], object]]]
+Uses = Iterator[tuple[str, Callable[..., object], tuple[object, ...]]]
+"""What can be done, and with what."""
 
 HANDED = {
     "Handle": frozenset({"get", "find", "add", "save", "remove"}),
@@ -97,32 +98,34 @@ def _one(arena: Arena, case: Case, operation: Operation, actor: Actor) -> None:
     given = {capability.parameter: capability for capability in operation.case.capabilities}
     found: list[Finding] = []
     for parameter, handle in keeper.held:
-        for name, action in _uses(arena, handle, given[parameter]):
+        for name, action, about in _uses(arena, handle, given[parameter]):
             try:
-                answer = action()
+                answer = action(*about)
             except Exception:  # noqa: BLE001, S112  # however it refuses
                 continue
             found.append((Sort.CONTRACT, f"{parameter}.{name} did not refuse, and gave {answer!r:.80}"))
-            found += arena.oracle.seen(repr(answer))
+            if not operation.everyone:  # whose handles may be of any ground
+                found += arena.oracle.seen(repr(answer), sent=repr(about))
     arena.note(case, [*found, *arena.oracle.moved()])
 
 
 def _call(arena: Arena, ready: Ready, values: Values, actor: Actor) -> None:
     token = arena.world.crowd.token(actor)
     principal = Identity(arena.backend.tokens).principal(token) if token else None
+    key = arena.world.neutral.text() if ready.case.idempotent else None
     try:
-        arena.backend.runtime(Call(ready, Sent(dict(values)), principal, id="suite"))
+        arena.backend.runtime(Call(ready, Sent(dict(values)), principal, id="suite", key=key))
     except (Failure, LookupError):
         return
 
 
 def _uses(arena: Arena, handle: object, given: Capability) -> Uses:
-    """Everything that can be done with a handle, each bound to what it is about, and not yet done."""
+    """Everything that can be done with a handle."""
     match handle:
         case Emitter():
-            yield "__call__", lambda: handle(events_in(given.target)[0].model_construct())
+            yield "__call__", handle, (events_in(given.target)[0].model_construct(),)
         case Reach():
-            yield "__call__", lambda: handle(arena.world.b.tenant)
+            yield "__call__", handle, (arena.world.b.tenant,)
         case Handle():
             sides = (arena.world.b, arena.world.a)
             there = [side.kept[given.entity][0] for side in sides if given.entity and side.kept.get(given.entity)]
@@ -131,21 +134,18 @@ def _uses(arena: Arena, handle: object, given: Capability) -> Uses:
 
 
 def _of_store(arena: Arena, handle: Handle, entity: Entity) -> Uses:
-    yield "get", lambda: handle.get(entity.id)
-    yield "find", lambda: handle.find(entity.id)
-    yield "add", lambda: handle.add(entity.model_copy())
-    yield "save", lambda: handle.save(entity.model_copy())
-    yield "remove", lambda: handle.remove(entity.id)
+    yield from ((action.__name__, action, (entity.id,)) for action in (handle.get, handle.find, handle.remove))
+    yield from ((action.__name__, action, (entity.model_copy(),)) for action in (handle.add, handle.save))
     for pattern in arena.backend.model.lookups_of(type(entity)):
         if pattern.store == type(handle).__name__:
-            yield pattern.name, lambda pattern=pattern: _asked(handle, pattern, entity)
+            yield pattern.name, _asked, (handle, pattern, [getattr(entity, key) for key in pattern.keys])
 
 
-def _asked(handle: Handle, pattern: Lookup, entity: Entity) -> object:
-    keys: dict[str, object] = {key: getattr(entity, key) for key in pattern.keys}
-    keys |= {pattern.page: FIRST} if pattern.page else {}
-    keys |= {pattern.span: ALL} if pattern.span else {}
-    return getattr(handle, pattern.name)(**keys)
+def _asked(handle: Handle, pattern: Lookup, keys: Sequence[object]) -> object:
+    given = dict(zip(pattern.keys, keys, strict=True))
+    given |= {pattern.page: FIRST} if pattern.page else {}
+    given |= {pattern.span: ALL} if pattern.span else {}
+    return getattr(handle, pattern.name)(**given)
 
 
 ATTACKS = (

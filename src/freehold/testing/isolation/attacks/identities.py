@@ -29,6 +29,7 @@ def outside(arena: Arena) -> None:
     ring = KeyRing.create(arena.randomness)
     _link(arena, arena.world.a.tenant, "linked-in-a")
     right = _link(arena, arena.world.b.tenant, "linked-in-b")
+    _link(arena, arena.world.a.tenant, "linked-in-a", SHARED)
     with Wire(site(replace(arena.backend, tokens=_tokens(arena, ring)))) as wire:
         for name, claims in _claims(arena, right).items():
             token = signed(arena, ring, forger(name, ""), claims)
@@ -58,23 +59,24 @@ def _claims(arena: Arena, right: str) -> Mapping[str, dict[str, object]]:
     return {
         "their own": {**mine, "sub": right},
         "A as the tenant": {**mine, "sub": right, "tid": a.tenant},
+        "A as the tenant, A's linked subject": {**mine, "sub": "linked-in-a", "tid": a.tenant},
         "A's linked subject": {**mine, "sub": "linked-in-a"},
         "A's owner as the subject": {**mine, "sub": owner.subject},
         "B's owner as the subject": {**mine, "sub": b.actors[arena.world.roles[-1]].subject},
         "A's owner's address": {**mine, "sub": "stranger", "email": owner.email, "email_verified": True},
         "our own issuer": {**mine, "sub": owner.subject, "iss": arena.backend.settings.issuer, "tid": a.tenant},
-        "a shared issuer, A": {"iss": SHARED, "sub": right, "tid": a.tenant},
+        "a shared issuer, A": {"iss": SHARED, "sub": "linked-in-a", "tid": a.tenant},
         "a shared issuer, no tenant": {"iss": SHARED, "sub": right, "tid": ...},
         "a shared issuer, both": {"iss": SHARED, "sub": right, "tid": [b.tenant, a.tenant]},
     }
 
 
-def _link(arena: Arena, tenant: str, subject: str) -> str:
+def _link(arena: Arena, tenant: str, subject: str, issuer: str = THEIRS) -> str:
     """A member who signs in at B's provider. Returns the subject."""
     world = arena.world
     side = world.a if tenant == world.a.tenant else world.b
     id, name = world.absent(), side.fill.text()
-    member = Member(id=Id(id), name=name, email=f"{name}@x.test", role=world.roles[0], identity=f"{THEIRS} {subject}")
+    member = Member(id=Id(id), name=name, email=f"{name}@x.test", role=world.roles[0], identity=f"{issuer} {subject}")
     world.crowd.keep(tenant, member)
     arena.oracle.rebase()
     return subject
@@ -119,7 +121,7 @@ def newcomers(arena: Arena) -> None:
             arena.note(case, arena.oracle.seen(reply.text(), sent=request.sent(), of="A"), request.curl(founder.name))
         for place in operation.ids:
             for side in (world.a, world.b):
-                there = side.ids(place.target)
+                there = [id for id in side.ids(place.target) if id not in values.values()]
                 if there:
                     foreign = arena.swapped(operation, values, place, there[0])
                     absent = arena.swapped(operation, values, place, world.absent())

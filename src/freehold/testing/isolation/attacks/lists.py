@@ -14,6 +14,7 @@ from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.matrix import Operation, Values
+from freehold.testing.isolation.rehearsal import VARIANTS
 from freehold.testing.isolation.report import Case, Sort
 
 PAGES = 6
@@ -132,10 +133,25 @@ def go_on_elsewhere(arena: Arena) -> None:
                 "without its key": own.partition(".")[2],
             }
         wrong |= {f"of {name}": cursor for name, cursor in cursors.items() if name != operation.name}
+        values = arena.values(operation, actor)
         for what, cursor in wrong.items():
-            _refused(arena, operation, actor, what, cursor, next(number))
+            _refused(arena, operation, actor, f"{next(number)} a cursor {what}", {**values, "cursor": cursor})
+        _of_another_question(arena, operation, actor)
         if own:
-            _outdated(arena, operation, actor, own)
+            arena.world.clock.turn(timedelta(days=1, seconds=1))
+            _refused(arena, operation, actor, "a cursor that is too old", {**values, "cursor": own})
+
+
+def _of_another_question(arena: Arena, operation: Operation, actor: Actor) -> None:
+    """A cursor of the same list that was asked for something else: of another parent, or with another filter."""
+    asked = [arena.rehearsal.values(arena.world.a, operation, actor, variant=variant) for variant in range(1, VARIANTS)]
+    for values in asked[1:]:
+        if values != asked[0]:
+            cursor = arena.send(operation.request({**values, "limit": 1}), actor).next
+            if cursor is not None:
+                title = "a cursor of another question"
+                _refused(arena, operation, actor, title, {**asked[0], "cursor": cursor})
+                return
 
 
 def _cursor(arena: Arena, operation: Operation, actor: Actor) -> str | None:
@@ -144,23 +160,12 @@ def _cursor(arena: Arena, operation: Operation, actor: Actor) -> str | None:
     return arena.send(operation.request({**values, "limit": 1}), actor).next
 
 
-def _refused(  # one request and what it is
-    arena: Arena, operation: Operation, actor: Actor, what: str, cursor: str, number: int
-) -> None:
-    values = arena.values(operation, actor)
-    case = Case("T74", operation.name, actor.name, f"{number} a cursor {what}")
-    request = operation.request({**values, "limit": 1, "cursor": cursor})
+def _refused(arena: Arena, operation: Operation, actor: Actor, what: str, values: Values) -> None:
+    case, request = Case("T74", operation.name, actor.name, what), operation.request({**values, "limit": 1})
     reply = arena.attempt(case, request, actor)
     if reply.status != BAD_CURSOR:
-        arena.note(
-            case, [(Sort.DOOR, f"{reply.status} for a cursor that is not this list's")], request.curl(actor.name)
-        )
-
-
-def _outdated(arena: Arena, operation: Operation, actor: Actor, cursor: str) -> None:
-    """A day later its time is over: the clock is a test's own."""
-    arena.world.clock.turn(timedelta(days=1, seconds=1))
-    _refused(arena, operation, actor, "that is too old", cursor, 0)
+        found = f"{reply.status} for a cursor that is not this list's"
+        arena.note(case, [(Sort.DOOR, found)], request.curl(actor.name))
 
 
 def _altered(cursor: str, place: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from freehold.runtime import audit
+from freehold.runtime.scope import Scope
 from freehold.testing.isolation.actors import PASSWORD
 from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
@@ -52,6 +54,10 @@ def records(arena: Arena) -> None:
     """T72: A's ground, its audit chain among it, and the logs, after all that: nothing of B's, and no secrets."""
     world, oracle = arena.world, arena.oracle
     arena.note(Case("T72", "A's ground", "everybody of A", "after everything"), _texts_only(arena))
+    for side in (world.a, world.b):
+        with Scope(side.tenant) as scope:
+            breaks = [(Sort.STATE, str(one)) for one in audit.verify(arena.backend.database, scope)]
+        arena.note(Case("T72", "the audit chain", side.name, "after everything"), breaks[:5])
     for operation, actor in arena.pairs(lambda o: not o.costly, most=40):
         oracle.logs.taken()
         arena.send(operation.request(arena.values(operation, actor)), actor)
@@ -91,6 +97,7 @@ def traces(arena: Arena) -> None:
         arena.send(
             request.having(("x-request-id", "b-was-here"), ("traceparent", f"00-{'b' * 32}-{'b' * 16}-01")), theirs
         )
+        arena.oracle.rebase()
         case = Case("T78", operation.name, actor.name, "after an error of B's")
         reply = arena.attempt(case, request.having(("x-request-id", "a-was-here")), actor)
         inside = ("Traceback", 'File "', "sqlite", "SELECT ", "site-packages", "b-was-here", "b" * 16)

@@ -54,7 +54,7 @@ def over_the_wire(arena: Arena) -> None:
             _compared(arena, Case("WIRE", operation.name, actor.name, "as in process"), request, here, there)
             _by_id(arena, address, operation, actor)
             for name, text in _malformed(arena, request, actor).items():
-                _refused(arena, Case("WIRE", operation.name, actor.name, name), request, _spoken(arena, address, text))
+                _refused(arena, Case("WIRE", operation.name, actor.name, name), request, text, address)
 
 
 def _by_id(arena: Arena, address: tuple[str, int], operation: Operation, actor: Actor) -> None:
@@ -77,8 +77,9 @@ def _compared(arena: Arena, case: Case, request: Request, here: Reply, there: Re
     arena.note(case, found, request.curl(case.actor))
 
 
-def _refused(arena: Arena, case: Case, request: Request, reply: Reply) -> None:
-    found = list(arena.oracle.reply(request, reply))
+def _refused(arena: Arena, case: Case, request: Request, text: bytes, address: tuple[str, int]) -> None:
+    reply = _spoken(arena, address, text)
+    found = list(arena.oracle.reply(request, reply, told=text.decode()))
     if reply.status not in NOTHING and reply.ok and case.variant.endswith("refused"):
         found.append((Sort.DOOR, f"{reply.status} for a request that can be read in two ways"))
     arena.note(case, found, request.curl(case.actor))

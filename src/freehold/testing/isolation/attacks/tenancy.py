@@ -21,7 +21,7 @@ CLAIMING = (
     "x-tenant", "x-tenant-id", "x-org-id", "x-organization-id", "x-organisation-id", "tenant", "x-account-id",
     "x-workspace", "x-forwarded-tenant", "x-auth-tenant", "x-scope-orgid",
 )  # fmt: skip
-MISMATCH = 403
+FORBIDDEN = 403
 UNAUTHENTICATED = 401
 PARAMETERS = ("tenant", "tenant_id", "org", "organisation", "account", "x-tenant-id")
 
@@ -226,18 +226,17 @@ def foreign_keys(arena: Arena) -> None:
     for operation in arena.some([o for o in arena.operations if _asks(o)], 12):
         values = arena.values(operation, owner)
         for name, key in keys.items():
-            _refused(arena, Case("T28", operation.name, "forger", name), operation.request(values), forger(name, key))
+            _refused(arena, operation, name, operation.request(values), forger(name, key))
         for parameter in ("api_key", "access_token", "key", "token"):
             request = operation.request(values)
             sent = _asking(request, f"{request.query}&{parameter}={world.b.actors['key'].key}".lstrip("&"))
-            _refused(
-                arena, Case("T28", operation.name, "anonymous", f"?{parameter}="), sent, Actor("anonymous", "", "")
-            )
+            _refused(arena, operation, f"?{parameter}=", sent, Actor("anonymous", "", ""))
 
 
-def _refused(arena: Arena, case: Case, request: Request, actor: Actor) -> None:
+def _refused(arena: Arena, operation: Operation, what: str, request: Request, actor: Actor) -> None:
+    case = Case("T28", operation.name, "forger", what)
     reply = arena.attempt(case, request, actor)
-    if reply.status != UNAUTHENTICATED:
+    if not operation.refused(reply, (UNAUTHENTICATED,)):
         arena.note(case, [(Sort.DOOR, f"{reply.status} where 401 is right")], request.curl(actor.name))
 
 
@@ -254,7 +253,7 @@ def without_a_tenant(arena: Arena) -> None:
             for headers in ((), (("x-tenant-id", arena.world.b.tenant),)):
                 case = Case("T32", operation.name, actor.name, "a tenant in a header" if headers else "")
                 reply = arena.attempt(case, request.having(*headers), actor)
-                if not operation.refused(reply, (MISMATCH,)):
+                if not operation.refused(reply, (UNAUTHENTICATED, FORBIDDEN)):
                     arena.note(case, [(Sort.DOOR, f"{reply.status} without a tenant")], request.curl(actor.name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from freehold.testing.isolation.actors import Actor
-from freehold.testing.isolation.arena import Arena
+from freehold.testing.isolation.arena import TAKEN, Arena
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.http import Reply, Request, Wire
 from freehold.testing.isolation.matrix import Operation
@@ -33,7 +33,7 @@ def one_thread(arena: Arena) -> None:
 
 def _rounds(arena: Arena, attack: str, wire: Wire) -> None:
     readable = [operation for operation in arena.operations if operation.reads and not operation.everyone]
-    for number in range(max(2, round(ROUNDS * arena.effort))):
+    for number in range(max(2, round(ROUNDS * arena.effort * TAKEN))):
         sent = [_drawn(arena, readable) for _ in range(AT_ONCE)]
         crowd = arena.world.crowd
         alone = {

@@ -1,0 +1,110 @@
+"""The four layers, how to switch each off, and what the suite finds then.
+
+    python -m tests.isolation.layers        says which layers, and which pairs, may be missing
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from freehold.edges.http import Api
+from freehold.runtime.scope import Scope
+from freehold.runtime.unit import Unit
+from freehold.stores.sqlite import apply, connection, database, ddl
+from freehold.stores.sqlite.statements import Listing, Statements
+from freehold.testing import isolation
+from freehold.testing.isolation.report import Leak, Report, Sort
+from tests.isolation.apps import example
+from tests.isolation.surgery import Break, Edit, Text, broken
+
+MISMATCH = """
+    if given.tenant is not None and given.tenant != principal.tenant:
+        raise Forbidden("TENANT_MISMATCH", "The token is bound to another organisation.")
+"""
+BELIEF = """
+    if given.tenant is not None:
+        from dataclasses import replace
+        principal = replace(principal, tenant=given.tenant)
+"""
+NONE = "(tenant IS NOT ? OR 1)"
+
+OFF: dict[str, tuple[Break, ...]] = {
+    # 1. The verified token names the tenant. Off: a header names it, and whoever can write one chooses.
+    "L1": (Edit(Api._identify, MISMATCH, BELIEF),),
+    # 2. Handles are bound to a scope that ends, and what comes back is compared. Off: neither.
+    "L2": (
+        Edit(Unit._own, "if tenant != self.scope.tenant:", "if False:"),
+        Edit(Scope.close, "self._tenant = None", "pass"),
+    ),
+    # 3. Every statement begins with the tenant. Off: none does.
+    "L3": (
+        Edit(Statements.__init__, 'self.get = f"SELECT {self.columns} FROM {self.view} WHERE tenant = ?', f'self.get = f"SELECT {{self.columns}} FROM {{self.view}} WHERE {NONE}'),
+        Edit(Statements.__init__, "SELECT 1 FROM {self.view} WHERE tenant = ?", f"SELECT 1 FROM {{self.view}} WHERE {NONE}"),
+        Edit(Statements.__init__, 'place = f"tenant = ?{tenant} AND', 'place = f"(tenant IS NOT ?{tenant} OR 1) AND'),
+        Edit(Statements.__init__, "DELETE FROM {table} WHERE tenant = ?", f"DELETE FROM {{table}} WHERE {NONE}"),
+        Edit(Listing.__init__, "('tenant = ?', *keys)", f"('{NONE}', *keys)"),
+        Text(apply, "TIP", "tenant = ?", NONE),
+        Text(database, "AUDIT", "tenant = ?", NONE),
+    ),
+    # 4. The database shows and takes one ground. Off: plain views, triggers that never fire, nothing refused.
+    "L4": (
+        Edit(ddl._view, " WHERE tenant = ground()", ""),
+        Edit(ddl._trigger, "WHEN {when}", "WHEN FALSE"),
+        Edit(connection._reader, "return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY", "return sqlite3.SQLITE_OK"),
+        Edit(connection._writer, "return sqlite3.SQLITE_OK if keys", "return sqlite3.SQLITE_OK if True or keys"),
+    ),
+}  # fmt: skip
+"""Each layer lives in one file, and takes a few lines to switch off."""
+
+REACHED = frozenset({Sort.DATA, Sort.STATE, Sort.ORACLE, Sort.DOOR})
+"""What counts: not that a layer refuses what the next one refuses as well (`contract`)."""
+
+ENTITLED = frozenset({"member of both", "member of B who has entered nothing"})
+"""Without layer 1 these choose by header which of their own two tenants they act in: in both they are members."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found with some layers off."""
+
+    off: tuple[str, ...]
+    cases: int
+    leaks: list[Leak]
+
+    def __str__(self) -> str:
+        found = f"{len(self.leaks):>5} leaks" if self.leaks else "    holds"
+        kinds = sorted({leak.sort.value for leak in self.leaks})
+        return f"  {' and '.join(self.off):<12} off {self.cases:>7,} cases {found}  {', '.join(kinds)}"
+
+
+def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
+    """Attack with some layers off."""
+    with broken(*(one for layer in off for one in OFF[layer])):
+        report = attack()
+    leaks = [
+        leak
+        for leak in report.leaks
+        if leak.sort in REACHED and not ("L1" in off and leak.case.actor in ENTITLED)
+    ]
+    return Outcome(tuple(off), len(report.cases), leaks)
+
+
+def table(effort: float = 0.3) -> list[Outcome]:
+    """Every layer and every pair of layers off, on the smallest example."""
+    app = example("01_tasks")
+    several = [*combinations(OFF, 1), *combinations(OFF, 2)]
+    return [measured(off, lambda: isolation.run(app, effort=effort)) for off in several]
+
+
+def main() -> int:
+    """Print the table."""
+    for outcome in table(float(sys.argv[1]) if len(sys.argv) > 1 else 0.3):
+        print(outcome)
+        for leak in outcome.leaks[: int(sys.argv[2]) if len(sys.argv) > 2 else 0]:
+            print("     ", leak)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
