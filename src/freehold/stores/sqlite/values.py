@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import BaseModel
+
 from freehold.model.data import Entity
 from freehold.runtime.failures import Invalid
 from freehold.runtime.ports import Found
@@ -19,6 +21,7 @@ class RowCodec:
         self.names = tuple(kind.model_fields)
         codecs = [(name, codec(info.annotation)) for name, info in kind.model_fields.items()]
         self._encode = {name: of.encode for name, of in codecs}
+        self._encoders = tuple(self._encode.items())
         self._decoders = tuple((name, of.decode) for name, of in codecs if of.decode is not None)
         self._fields = set(self.names)
         self._finishes = kind.__pydantic_post_init__ is not None
@@ -26,22 +29,29 @@ class RowCodec:
     def encode(self, entity: Entity, tenant: str) -> list[Plain]:
         """The row of an entity: its fields in the order of `names`, and the tenant. Raises `Invalid`, as `key` does."""
         held = entity.__dict__
-        row = [held[name] if encode is None else self.key(name, held[name]) for name, encode in self._encode.items()]
+        row: list[Plain] = []
+        name = ""
+        try:
+            for name, encode in self._encoders:
+                value = held[name]
+                row.append(value if value is None or encode is None else encode(value))
+        except Unkept as error:
+            raise refused(name, str(error)) from None
         row.append(tenant)
         return row
 
     def decode(self, row: Sequence[Plain]) -> Found:
         """The tenant and the entity of a row. What we wrote was valid, so it is not validated again."""
-        have: dict[str, object] = dict(zip(self.names, row, strict=False))  # and the tenant is left over
-        for name, decode in self._decoders:
-            value = have[name]
-            if value is not None:
-                have[name] = decode(value)
         entity = _new(self.kind)
-        _set(entity, "__dict__", have)
-        _set(entity, "__pydantic_fields_set__", self._fields.copy())
-        _set(entity, "__pydantic_extra__", None)
-        _set(entity, "__pydantic_private__", None)
+        held: dict[str, object] = entity.__dict__
+        held.update(zip(self.names, row, strict=False))  # and the tenant is left over
+        for name, decode in self._decoders:
+            value = held[name]
+            if value is not None:
+                held[name] = decode(value)
+        _set_fields(entity, self._fields.copy())
+        _set_extra(entity, None)
+        _set_private(entity, None)
         if self._finishes:
             entity.model_post_init(None)
         return str(row[-1]), entity
@@ -76,4 +86,6 @@ def is_text(value: str) -> bool:
 
 
 _new = object.__new__
-_set = object.__setattr__
+_set_fields, _set_extra, _set_private = (
+    vars(BaseModel)[f"__pydantic_{part}__"].__set__ for part in ("fields_set", "extra", "private")
+)
