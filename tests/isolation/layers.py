@@ -1,6 +1,6 @@
 """The four layers, how to switch each off, and what the suite finds then.
 
-    python -m tests.isolation.layers        says which layers, and which pairs, may be missing
+python -m tests.isolation.layers        says which layers, and which pairs, may be missing
 """
 
 import sys
@@ -83,9 +83,7 @@ def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
     with broken(*(one for layer in off for one in OFF[layer])):
         report = attack()
     leaks = [
-        leak
-        for leak in report.leaks
-        if leak.sort in REACHED and not ("L1" in off and leak.case.actor in ENTITLED)
+        leak for leak in report.leaks if leak.sort in REACHED and not ("L1" in off and leak.case.actor in ENTITLED)
     ]
     return Outcome(tuple(off), len(report.cases), leaks)
 
