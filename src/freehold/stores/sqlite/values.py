@@ -43,7 +43,7 @@ class RowCodec:
     def decode(self, row: Sequence[Plain]) -> Found:
         """The tenant and the entity of a row. What we wrote was valid, so it is not validated again."""
         entity = _new(self.kind)
-        held: dict[str, object] = entity.__dict__
+        held = vars(entity)
         held.update(zip(self.names, row, strict=False))  # and the tenant is left over
         for name, decode in self._decoders:
             value = held[name]
