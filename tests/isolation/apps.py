@@ -20,3 +20,10 @@ def example(name: str) -> App:
     app = module.app
     assert isinstance(app, App)
     return app
+
+
+def app_named(name: str) -> App:
+    """TeamFlow, or the app of an example."""
+    if name != "teamflow":
+        return example(name)
+    return importlib.import_module("examples.teamflow").app

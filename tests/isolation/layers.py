@@ -39,8 +39,16 @@ OFF: dict[str, tuple[Break, ...]] = {
     ),
     # 3. Every statement begins with the tenant. Off: none does.
     "L3": (
-        Edit(Statements.__init__, 'self.get = f"SELECT {self.columns} FROM {self.view} WHERE tenant = ?', f'self.get = f"SELECT {{self.columns}} FROM {{self.view}} WHERE {NONE}'),
-        Edit(Statements.__init__, "SELECT 1 FROM {self.view} WHERE tenant = ?", f"SELECT 1 FROM {{self.view}} WHERE {NONE}"),
+        Edit(
+            Statements.__init__,
+            'self.get = f"SELECT {self.columns} FROM {self.view} WHERE tenant = ?',
+            f'self.get = f"SELECT {{self.columns}} FROM {{self.view}} WHERE {NONE}',
+        ),
+        Edit(
+            Statements.__init__,
+            "SELECT 1 FROM {self.view} WHERE tenant = ?",
+            f"SELECT 1 FROM {{self.view}} WHERE {NONE}",
+        ),
         Edit(Statements.__init__, 'place = f"tenant = ?{tenant} AND', 'place = f"(tenant IS NOT ?{tenant} OR 1) AND'),
         Edit(Statements.__init__, "DELETE FROM {table} WHERE tenant = ?", f"DELETE FROM {{table}} WHERE {NONE}"),
         Edit(Listing.__init__, "('tenant = ?', *keys)", f"('{NONE}', *keys)"),
@@ -51,17 +59,16 @@ OFF: dict[str, tuple[Break, ...]] = {
     "L4": (
         Edit(ddl._view, " WHERE tenant = ground()", ""),
         Edit(ddl._trigger, "WHEN {when}", "WHEN FALSE"),
-        Edit(connection._reader, "return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY", "return sqlite3.SQLITE_OK"),
+        Edit(
+            connection._reader, "return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY", "return sqlite3.SQLITE_OK"
+        ),
         Edit(connection._writer, "return sqlite3.SQLITE_OK if keys", "return sqlite3.SQLITE_OK if True or keys"),
     ),
-}  # fmt: skip
+}
 """Each layer lives in one file, and takes a few lines to switch off."""
 
 REACHED = frozenset({Sort.DATA, Sort.STATE, Sort.ORACLE, Sort.DOOR})
 """What counts: not that a layer refuses what the next one refuses as well (`contract`)."""
-
-ENTITLED = frozenset({"member of both", "member of B who has entered nothing"})
-"""Without layer 1 these choose by header which of their own two tenants they act in: in both they are members."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,7 @@ def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
     """Attack with some layers off."""
     with broken(*(one for layer in off for one in OFF[layer])):
         report = attack()
-    leaks = [
-        leak for leak in report.leaks if leak.sort in REACHED and not ("L1" in off and leak.case.actor in ENTITLED)
-    ]
+    leaks = [leak for leak in report.leaks if leak.sort in REACHED]
     return Outcome(tuple(off), len(report.cases), leaks)
 
 

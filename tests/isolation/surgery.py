@@ -91,7 +91,9 @@ def _edited(function: FunctionType, edits: list[Edit]) -> FunctionType:
     source = textwrap.dedent(inspect.getsource(function))
     for edit in edits:
         source = _once(source, edit)
-    tree = ast.parse(source)
+    tree = ast.increment_lineno(
+        ast.parse(source), function.__code__.co_firstlineno - 1
+    )  # who asks for its source gets it
     definition = tree.body[0]
     if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):  # only its body is wanted
         definition.decorator_list, definition.args.defaults = [], []

@@ -1,0 +1,57 @@
+"""The suite over TeamFlow and every example: nothing leaks, nothing is left out, and everything works for its owner."""
+
+import pytest
+
+from freehold.testing import isolation
+from freehold.testing.isolation import Report
+from tests.isolation.apps import NAMES, app_named
+
+FEWEST = 3000
+
+
+@pytest.fixture(scope="module")
+def teamflow() -> Report:
+    return isolation.run(app_named("teamflow"))
+
+
+def test_thousands_of_attacks_on_teamflow_reach_nothing_of_another_tenant(teamflow: Report) -> None:
+    assert len(teamflow.cases) >= FEWEST
+    assert not teamflow.leaks, "\n".join(teamflow.lines())
+
+
+def test_every_operation_of_teamflow_works_for_its_own_tenant_and_is_attacked(teamflow: Report) -> None:
+    assert not teamflow.unexercised
+    assert not teamflow.gaps
+    assert not teamflow.crashes
+
+
+def test_no_attack_on_teamflow_ends_in_an_internal_error(teamflow: Report) -> None:
+    assert not teamflow.faults, "\n".join(teamflow.lines())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_example_keeps_its_tenants_apart(name: str) -> None:
+    report = isolation.check(app_named(name), effort=0.2)
+    assert not report.faults, "\n".join(report.lines())
+
+
+def test_one_seed_tries_the_same_cases_and_another_seed_tries_others() -> None:
+    first, again, other = (isolation.run(app_named("01_tasks"), effort=0.1, seed=seed).cases for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+def test_more_effort_tries_more_cases() -> None:
+    few, many = (len(isolation.run(app_named("01_tasks"), effort=effort).cases) for effort in (0.1, 0.6))
+    assert many > few
+
+
+def test_one_line_is_a_test_of_an_apps_own() -> None:
+    test = isolation.suite(app_named("01_tasks"), effort=0.1)
+    assert test.__name__.startswith("test_")
+    test()
+
+
+def test_an_app_that_refuses_everybody_shows_nothing_and_fails() -> None:
+    with pytest.raises(AssertionError, match="did succeed"):
+        isolation.check(app_named("01_tasks"), effort=0.1, least_exercised=1.01)
