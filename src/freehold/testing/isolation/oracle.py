@@ -98,14 +98,13 @@ class Oracle:
                 yield Sort.STATE, f"{what} on B's ground: {key[0]} {key[1]}"
         self._state = now
 
-    def seen(self, text: str, *, sent: str = "", of: str = "B", ids: bool = True) -> Iterator[Finding]:
-        """What of a side is in a text, but for what the caller sent; without `ids`, its texts alone."""
+    def seen(self, text: str, *, sent: str = "", of: str = "B") -> Iterator[Finding]:
+        """What of a side is in a text, but for what the caller sent."""
         lowered = text.lower()
         found = set(self._marks[of].findall(lowered)) - set(self._marks[of].findall(sent.lower()))
-        if ids and of == "B":
+        if of == "B":
             found |= set(_NUMBER.findall(text)) - set(_NUMBER.findall(sent))
-        if ids:
-            found |= self._ids[of].intersection(_ID.findall(lowered)).difference(_ID.findall(sent.lower()))
+        found |= self._ids[of].intersection(_ID.findall(lowered)).difference(_ID.findall(sent.lower()))
         for one in sorted(found)[:SHOWN]:
             yield Sort.DATA, f"{one} is {of}'s"
 
@@ -120,14 +119,14 @@ class Oracle:
             yield from ((sort, f"in the logs: {what}") for sort, what in self.seen(self.logs.taken(), sent=sent))
         yield from self.moved()
 
-    def taken_over(self, of: str = "B", *, ids: bool = True) -> Iterator[Finding]:
-        """What of B's lies on A's ground; with `of="A"`, what of A's lies on B's; without `ids`, texts alone."""
+    def taken_over(self, of: str = "B") -> Iterator[Finding]:
+        """What of B's lies on A's ground; with `of="A"`, what of A's lies on B's."""
         here = self._world.a if of == "B" else self._world.b
         rows = self._witness.rows(here.tenant)
-        if next(self.seen(repr(rows), of=of, ids=ids), None) is None:
+        if next(self.seen(repr(rows), of=of), None) is None:
             return
         for (table, id), row in rows.items():
-            for sort, what in self.seen(repr(row), of=of, ids=ids):
+            for sort, what in self.seen(repr(row), of=of):
                 yield sort, f"on {here.name}'s ground, in {table} {id}: {what}"
 
     def _of(self, side: Side) -> Rows:

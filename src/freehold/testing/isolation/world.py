@@ -28,7 +28,7 @@ from freehold.wiring import Backend
 OWN_FIELDS = frozenset({"id", "version", "created_at", "updated_at"})
 """The framework's part of an entity."""
 
-EACH, TWINS, TRIES = 4, 2, 6
+EACH, TWINS, TRIES = 3, 2, 6
 B_NUMBERS = 730_000_000
 """Free numbers on B's ground begin here, so that one is known when it turns up."""
 
@@ -213,7 +213,7 @@ class World:
         for side in (self.a, self.b):
             people = [actor.subject for actor in side.actors.values() if actor.is_person]
             for number in range(EACH):
-                side.kept.setdefault(kind, []).append(self.fresh(side, kind, people[number // 2 % len(people)]))
+                side.kept.setdefault(kind, []).append(self.fresh(side, kind, people[number % len(people)]))
         for _ in range(TWINS):
             self.pair(kind)
 
@@ -244,7 +244,7 @@ class World:
                 chosen[name] = owner or side.actors[self.roles[0]].subject
                 continue
             there = side.ids(target) if twin is None else self.twins.get(target, [])
-            place = (len(side.kept.get(kind, [])) + variant) // 2 if twin is None else twin  # two to each parent
+            place = (len(side.kept.get(kind, [])) + variant) if twin is None else twin
             chosen[name] = there[place % len(there)] if there else None
         return chosen
 

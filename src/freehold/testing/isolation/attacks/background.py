@@ -49,7 +49,12 @@ def foreign_events(arena: Arena) -> None:
             arena.oracle.rebase()
             arena.backend.courier.deliver_due()
             tried = Case("T63", case.name, "courier", f"B's ids in {case.route}")
-            arena.note(tried, [*arena.oracle.moved(), *arena.oracle.taken_over(ids=False)])
+            arena.note(tried, [*arena.oracle.moved(), *_without_ids(arena)])
+
+
+def _without_ids(arena: Arena) -> list[tuple[Sort, str]]:
+    """What of B's is on A's ground now, but for the ids that were planted there."""
+    return [found for found in arena.oracle.taken_over() if arena.world.b.fill.mark in found[1]]
 
 
 def _payload(arena: Arena, event: type[Event], number: int) -> str:
@@ -108,7 +113,7 @@ def jobs(arena: Arena) -> None:
         except Failure as failure:
             arena.note(tried, [(Sort.STATE, f"{failure}")])
             continue
-        arena.note(tried, [*arena.oracle.moved(), *arena.oracle.taken_over(ids=False)])
+        arena.note(tried, [*arena.oracle.moved(), *_without_ids(arena)])
 
 
 ATTACKS = (

@@ -54,8 +54,9 @@ def remembered(arena: Arena) -> None:
     tried = "\n".join(actor.email for actor in arena.world.b.actors.values())  # a lockout remembers whom A has tried
     seen: set[int] = set()
     for name, root in roots.items():
-        found = arena.oracle.seen("\n".join(_texts(root, names, seen)), sent=tried, ids=False)
-        arena.note(Case("T54", name, "process", "after everything"), found)
+        found = arena.oracle.seen("\n".join(_texts(root, names, seen)), sent=tried)
+        marked = [one for one in found if arena.world.b.fill.mark in one[1]]
+        arena.note(Case("T54", name, "process", "after everything"), marked)
 
 
 def _texts(root: object, modules: Iterable[str], seen: set[int]) -> Iterator[str]:
@@ -129,9 +130,6 @@ def _floods(arena: Arena) -> dict[str, Flood]:
         tenant = tight.owners[1].tenant
         return [(me, forger("forger", f"fhk_{tenant}.{arena.world.absent()}.{n}")) for n in range(FLOOD)]
 
-    def unsigned(tight: Tight) -> list[Attempt]:
-        return [(me, forger("forger", f"{tight.keys[1].key.rpartition('.')[0]}.{n}")) for n in range(FLOOD)]
-
     def opened(tight: Tight) -> list[Attempt]:
         del tight
         sent = Request.of("POST", "/auth/refresh", nonsense)
@@ -141,7 +139,6 @@ def _floods(arena: Arena) -> dict[str, Flood]:
         "calls of A's owner": lambda tight: [(me, tight.owners[0])] * FLOOD,
         "calls of A's API key": lambda tight: [(me, tight.keys[0])] * FLOOD,
         "calls with keys that claim to be B's": forged,
-        "calls with B's key and a wrong secret": unsigned,
         "calls of nobody": opened,
         "calls that belong to no tenant": lambda tight: (
             [(Request("GET", "/auth/organisations"), tight.owners[0])] * FLOOD

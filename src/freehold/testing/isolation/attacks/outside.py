@@ -53,7 +53,7 @@ def _cacheable(reply: Reply) -> Iterator[Finding]:
 def records(arena: Arena) -> None:
     """T72: A's ground, its audit chain among it, and the logs, after all that: nothing of B's, and no secrets."""
     world, oracle = arena.world, arena.oracle
-    arena.note(Case("T72", "A's ground", "everybody of A", "after everything"), arena.oracle.taken_over(ids=False))
+    arena.note(Case("T72", "A's ground", "everybody of A", "after everything"), _texts_only(arena))
     for side in (world.a, world.b):
         with Scope(side.tenant) as scope:
             breaks = [(Sort.STATE, str(one)) for one in audit.verify(arena.backend.database, scope)]
@@ -70,6 +70,10 @@ def records(arena: Arena) -> None:
         ]
         arena.note(case, [*leaked, *oracle.seen(text)])
     oracle.rebase()
+
+
+def _texts_only(arena: Arena) -> list[Finding]:
+    return [found for found in arena.oracle.taken_over() if arena.world.b.fill.mark in found[1]]
 
 
 def pages(arena: Arena) -> None:
