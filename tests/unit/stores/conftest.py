@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from freehold.stores.sqlite import Sqlite
-from freehold.testing.contract.stage import Stage
-from tests.unit.stores.stored import migrated
+pytest.register_assert_rewrite("freehold.testing.contract")  # before it is imported
+
+from freehold.stores.sqlite import Sqlite  # noqa: E402
+from freehold.testing.contract.stage import Stage  # noqa: E402
+from tests.unit.stores.stored import migrated  # noqa: E402
 
 
 @pytest.fixture
