@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from freehold.model.usecase import Source
 from freehold.testing.clock import HandClock
@@ -23,7 +23,6 @@ from freehold.wiring import backend, site
 
 FLOOD, ROW = 50, 30
 A_WHILE = timedelta(minutes=2)
-OUTSIDE = (type, ModuleType)
 
 
 def warmed(arena: Arena) -> None:
@@ -71,15 +70,21 @@ def _texts(root: object, modules: Iterable[str], seen: set[int]) -> Iterator[str
             yield one
         elif isinstance(one, bytes):
             yield one.decode("latin-1")
-        elif not isinstance(one, OUTSIDE) or _ours(one, modules):
+        elif (name := _defined_in(one)) is None or name in modules or _is_freeholds(name):
             waiting += gc.get_referents(one)
 
 
-def _ours(one: object, modules: Iterable[str]) -> bool:
-    name = one.__name__ if isinstance(one, ModuleType) else getattr(one, "__module__", "")
-    if not isinstance(name, str) or name.startswith("freehold.testing"):
-        return False
-    return name.startswith("freehold") or name in modules
+def _defined_in(one: object) -> str | None:
+    """The module that a function, a class or a module's own names are of; None for what is of no module."""
+    if isinstance(one, ModuleType):
+        return one.__name__
+    if isinstance(one, dict):
+        return str(one.get("__name__")) if "__builtins__" in one else None
+    return str(getattr(one, "__module__", "")) if isinstance(one, (type, FunctionType)) else None
+
+
+def _is_freeholds(name: str) -> bool:
+    return name.startswith("freehold.") and not name.startswith("freehold.testing.")
 
 
 class Tight:
