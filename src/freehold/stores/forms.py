@@ -7,7 +7,7 @@ What cannot come back as it was is refused with `Unkept`, and never altered.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -28,11 +28,13 @@ Encode = Callable[[Any], Plain]
 Decode = Callable[[Any], object]
 
 LARGEST = 2**63 - 1
+MOST_DIGITS = 1000
 
 
 class Form(StrEnum):
     """What a column holds."""
 
+    ID = "id"
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
@@ -77,7 +79,7 @@ def kept(hint: object) -> Kept:
     """Decide for a type hint. What is neither text nor number nor bytes is kept as JSON."""
     kind = plain(hint)
     if kind is Id or get_origin(kind) is Id:
-        return Kept(Form.TEXT, str)
+        return Kept(Form.ID, str)
     if get_origin(kind) is Literal:
         return _enumerated(get_args(kind), None)
     if isinstance(kind, type) and not get_args(kind):
@@ -107,15 +109,23 @@ def may_lack(hint: object) -> bool:
     return True
 
 
-def codec(hint: object) -> Codec:
-    """How values of a type are written and read."""
+def codec(hint: object, simple: Mapping[Form, Codec] | None = None) -> Codec:
+    """How values of a type are written and read. `simple` says so of the forms that need no more than their name."""
     how = kept(hint)
     if how.form is Form.JSON:
         return _json(hint)
+    plain = (simple or CODECS)[how.form]
     if how.python is not None and issubclass(how.python, Enum):
         members: dict[object, object] = {member.value: member for member in how.python}
-        return Codec(lambda value: value.value if isinstance(value, Enum) else value, members.__getitem__)
-    return CODECS[how.form]
+        return Codec(_of_member(plain.encode), members.__getitem__)
+    return plain
+
+
+def _of_member(encode: Encode | None) -> Encode:
+    """How a member of an enumerated type is written: as its value is."""
+    if encode is None:
+        return lambda value: value.value if isinstance(value, Enum) else value
+    return lambda value: encode(value.value if isinstance(value, Enum) else value)
 
 
 def moment(value: datetime) -> str:
@@ -126,27 +136,39 @@ def moment(value: datetime) -> str:
         raise Unkept("In UTC this is before the year 1, or after the year 9999.") from None
 
 
-def _whole(value: int) -> int:
+def whole(value: int) -> int:
+    """A whole number. Raises `Unkept` for one that not every store can hold."""
     if -LARGEST - 1 <= value <= LARGEST:
         return int(value)
     raise Unkept("A number is out of range: 64 bits is the limit.")
 
 
+def amount(value: Decimal) -> str:
+    """A decimal in plain digits, its trailing zeros kept: `1.50`, and `100` for 1E+2. So every store writes it."""
+    if value and not -MOST_DIGITS < value.adjusted() < MOST_DIGITS:
+        raise Unkept(f"A decimal is out of range: {MOST_DIGITS} digits before or after the point is the limit.")
+    return format(abs(value) if value.is_zero() else value, "f")
+
+
 CODECS: dict[Form, Codec] = {
+    Form.ID: Codec(None, None),
     Form.TEXT: Codec(None, None),
     Form.REAL: Codec(None, None),
-    Form.INTEGER: Codec(_whole, None),
+    Form.INTEGER: Codec(whole, None),
     Form.BOOLEAN: Codec(int, bool),
     Form.MOMENT: Codec(moment, datetime.fromisoformat),
     Form.DATE: Codec(str, date.fromisoformat),
     Form.TIME: Codec(str, time.fromisoformat),
-    Form.DECIMAL: Codec(str, Decimal),
+    Form.DECIMAL: Codec(amount, Decimal),
     Form.UUID: Codec(str, UUID),
     Form.BYTES: Codec(lambda value: b64encode(value).decode(), b64decode),
 }
 """How the forms that need no more than their name are written and read."""
 
-_LENIENT: dict[Form, TypeAdapter[Any]] = {form: TypeAdapter(python) for python, form in _SIMPLE.items()}
+_LENIENT: dict[Form, TypeAdapter[Any]] = {
+    Form.ID: TypeAdapter(Id),
+    **{form: TypeAdapter(python) for python, form in _SIMPLE.items()},
+}
 
 
 def plainly(value: object) -> Plain:

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, Field, PrivateAttr, SecretBytes, S
 from freehold.model.data import Entity, Id
 from freehold.runtime.failures import Invalid
 from freehold.stores.forms import Form, Kept, Plain, Unkept, codec, converted, kept, may_lack, moment
-from freehold.stores.sqlite.values import RowCodec
+from freehold.stores.rows import RowCodec
 
 TENANT = "018f0000-0000-7000-8000-000000000000"
 
@@ -71,9 +71,9 @@ Title = Annotated[str, StringConstraints(max_length=3)]
         (str, Form.TEXT, ()),
         (Title, Form.TEXT, ()),
         (Title | None, Form.TEXT, ()),
-        (Id, Form.TEXT, ()),
-        (Id[Entity], Form.TEXT, ()),
-        (Id[Entity] | None, Form.TEXT, ()),
+        (Id, Form.ID, ()),
+        (Id[Entity], Form.ID, ()),
+        (Id[Entity] | None, Form.ID, ()),
         (Literal["a", "b"], Form.TEXT, ("a", "b")),
         (Word, Form.TEXT, ("one",)),
         (Number, Form.INTEGER, (1,)),

@@ -13,7 +13,7 @@ from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
 from freehold.runtime.ports import Span
 from freehold.stores.forms import Plain, may_lack
-from freehold.stores.sqlite.values import RowCodec
+from freehold.stores.rows import RowCodec
 
 LOWEST = float("-inf")
 """What None stands for in an order: less than every number, and SQLite sorts numbers before texts."""

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
 from freehold.model.data import Entity
 from freehold.runtime.failures import Invalid
 from freehold.runtime.ports import Found
-from freehold.stores.forms import Plain, Unkept, codec, plainly
+from freehold.stores.forms import Codec, Form, Plain, Unkept, codec, plainly
 
 
 class RowCodec:
     """One kind of entity to a row and back. The tenant is the last value of every row."""
 
-    def __init__(self, kind: type[Entity]) -> None:
-        """Work out how each field goes."""
+    def __init__(self, kind: type[Entity], simple: Mapping[Form, Codec] | None = None) -> None:
+        """Work out how each field goes. `simple` is how the store writes what is plain; by default as SQLite does."""
         self.kind = kind
         self.names = tuple(kind.model_fields)
-        codecs = [(name, codec(info.annotation)) for name, info in kind.model_fields.items()]
+        codecs = [(name, codec(info.annotation, simple)) for name, info in kind.model_fields.items()]
         self._encode = {name: of.encode for name, of in codecs}
         self._encoders = tuple(self._encode.items())
         self._decoders = tuple((name, of.decode) for name, of in codecs if of.decode is not None)
