@@ -108,10 +108,11 @@ class Runtime:
             if case.event is not None:
                 self.followers.setdefault(case.event.__name__, []).append(name)
 
-    def begin(self, scope: Scope, *, writes: bool = True) -> Unit:
+    def begin(self, scope: Scope, *, writes: bool = True, beside: Unit | None = None) -> Unit:
         """A unit of work on the ground of `scope`. Close it. Who only reads need not remember what was referred to."""
         shared = self._shared if writes else self._reading
-        return Unit(scope, self.database.snapshot(scope), shared, self.clock.now())
+        view = self.database.snapshot(scope, beside.view if beside else None)
+        return Unit(scope, view, shared, self.clock.now())
 
     def __call__(self, call: Call) -> Answer:
         """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
@@ -173,6 +174,7 @@ class Runtime:
         try:
             answer, parts = self._steps(call, unit, receipt)
             if parts:
+                unit.read_no_more()
                 self.database.commit(parts)
         except Dangling as missing:
             raise _missing(call, missing) from None
@@ -252,7 +254,7 @@ class Runtime:
     def _enter(self, unit: Unit, tenant: str) -> Unit:
         """A unit of work on the ground of a chosen tenant, in the same transaction."""
         if tenant not in unit.entered:
-            unit.entered[tenant] = self.begin(Scope(tenant, unit.scope.call))
+            unit.entered[tenant] = self.begin(Scope(tenant, unit.scope.call), beside=unit)
         return unit.entered[tenant]
 
     def _record(
@@ -287,6 +289,7 @@ class Runtime:
                 part.entry = audit.entry(me.id, case, call.id, at, [], failure.code)
             if keep:
                 part.writes.append(idempotency.record(unit, keep, refused.fingerprint, idempotency.refusal(failure)))
+            unit.read_no_more()
             self.database.commit([part])
         except (Stale, Taken):  # another process has noted the same
             return

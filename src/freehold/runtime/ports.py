@@ -212,8 +212,11 @@ class AuditEntry:
 class Database(Protocol):
     """Where entities are kept. Filled by `freehold.stores.*`; the contract suite says what each must do."""
 
-    def snapshot(self, scope: Scope) -> Snapshot:
-        """Begin reading on the ground of `scope`."""
+    def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
+        """Begin reading on the ground of `scope`. `beside` is what the same call reads on another ground.
+
+        A store may serve both with one connection, so that no call ever waits for a second one.
+        """
         ...
 
     def commit(self, parts: Sequence[Changes]) -> None:

@@ -144,6 +144,17 @@ class Unit:
         writes = list(self._pending.values())
         return Changes(self.scope, writes, list(self._references(writes)))
 
+    @property
+    def view(self) -> Snapshot:
+        """What it reads from, for a unit beside this one."""
+        return self._snapshot
+
+    def read_no_more(self) -> None:
+        """Give back what it reads from, before the commit: a call holds one connection at a time."""
+        self._snapshot.close()
+        for other in self.entered.values():
+            other.read_no_more()
+
     def close(self) -> None:
         """The call is over: the scope and everything bound to it refuse from now on."""
         self._snapshot.close()

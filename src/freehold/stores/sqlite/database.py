@@ -62,7 +62,7 @@ class Sqlite:
         self._writer = Writer(writing, Applier(writing, self._book, model, self.schema))
         self._readers = Readers(self.file, self.schema, patience)
 
-    def snapshot(self, scope: Scope) -> Snapshot:
+    def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:  # noqa: ARG002  # there are enough
         """See `Database.snapshot`."""
         return SqliteSnapshot(scope, self._readers.take(scope.tenant), self._book, self._readers)
 

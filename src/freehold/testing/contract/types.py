@@ -77,7 +77,7 @@ def every_value_comes_back(stage: Stage) -> None:
         if field in ("whole", "either"):
             assert str(found) == str(value), f"{field}: {value!r} came back as {found!r}"
         if field == "amount":  # in plain digits, as many as there were
-            assert str(found) == f"{value:f}", f"{field}: {value!r} came back as {found!r}"
+            assert f"{found:f}" == f"{value:f}", f"{field}: {value!r} came back as {found!r}"
 
 
 def every_value_can_be_saved(stage: Stage) -> None:
