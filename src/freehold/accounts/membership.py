@@ -33,7 +33,7 @@ class Accounts:
     def member(self, principal: Principal, unit: Unit) -> User:
         """See `Membership.member`."""
         user = self._key(principal, unit) if principal.kind == "key" else self._member(principal, unit)
-        self.admit(principal.tenant)
+        self.admit(principal.tenant, unit)
         return user
 
     def person(self, principal: Principal, unit: Unit) -> User:
@@ -44,12 +44,15 @@ class Accounts:
             raise Unauthenticated
         return User(Id(found.id), found.name, found.email)
 
-    def admit(self, tenant: str) -> None:
-        """Raises `Forbidden` for a suspended tenant, and `Unauthenticated` for one that is gone."""
+    def admit(self, tenant: str, unit: Unit | None = None) -> None:
+        """Raises `Forbidden` for a suspended tenant, and `Unauthenticated` for one that is gone.
+
+        `unit` is the one of the call, whose connection may be used to look.
+        """
         now = self._clock.monotonic()
         state, until = self._states.get(tenant, ("", 0.0))
         if now >= until:
-            state = self._read(tenant)
+            state = self._read(tenant, unit)
             if len(self._states) >= MOST:
                 self._states.clear()
             self._states[tenant] = (state, now + STALE_AFTER)
@@ -74,9 +77,9 @@ class Accounts:
                 snapshot.close()
         return [entity for _, entity in found if isinstance(entity, Organisation)]
 
-    def _read(self, tenant: str) -> str:
+    def _read(self, tenant: str, unit: Unit | None) -> str:
         with Scope.platform() as scope:
-            snapshot = self._database.snapshot(scope)
+            snapshot = self._database.snapshot(scope, unit.view if unit else None)
             try:
                 found = snapshot.get(Organisation, tenant)
             finally:

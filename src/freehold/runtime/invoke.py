@@ -228,7 +228,7 @@ class Runtime:
         case, principal = call.ready.case, call.principal
         if principal is not None and principal.kind == "system":  # made in this process only; no token says so
             if case.kind in (Kind.HANDLER, Kind.JOB) and unit.scope.tenant != PLATFORM:
-                self.membership.admit(unit.scope.tenant)  # a suspended tenant's events wait, and its jobs rest
+                self.membership.admit(unit.scope.tenant, unit)  # a suspended tenant's events wait, and its jobs rest
             return SYSTEM
         if case.allow is None:  # handlers, jobs and operations are nobody's to call
             raise Forbidden

@@ -21,8 +21,11 @@ class Membership(Protocol):
         """The person, on the platform's ground. Raises `Unauthenticated` when there is no such person."""
         ...
 
-    def admit(self, tenant: str) -> None:
-        """Raises `Forbidden` for a suspended tenant, and `Unauthenticated` for one that is gone."""
+    def admit(self, tenant: str, unit: Unit | None = None) -> None:
+        """Raises `Forbidden` for a suspended tenant, and `Unauthenticated` for one that is gone.
+
+        `unit` is the one of the call, whose connection may be used to look.
+        """
         ...
 
     def tenants(self) -> Iterator[str]:
