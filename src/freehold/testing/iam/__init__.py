@@ -8,6 +8,7 @@ from freehold.testing.iam.evaluate import Decision, Origin, Request, Verdict, ev
 from freehold.testing.iam.gate import Gate
 from freehold.testing.iam.policy import Policy
 from freehold.testing.iam.principal import Principal
+from freehold.testing.iam.proxy import IamProxy, Outcome, Recorded
 from freehold.testing.iam.refusal import Unsupported
 from freehold.testing.iam.tables import Place, TableKeys
 
@@ -16,10 +17,13 @@ __all__ = [
     "Call",
     "Decision",
     "Gate",
+    "IamProxy",
     "Origin",
+    "Outcome",
     "Place",
     "Policy",
     "Principal",
+    "Recorded",
     "Request",
     "TableKeys",
     "Unsupported",
