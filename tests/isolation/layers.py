@@ -1,5 +1,7 @@
 """The four layers, how to switch each off, and what the suite finds then.
 
+The two in the store are the store's own: another store adds its own breaks beside `SQLITE`.
+
 python -m tests.isolation.layers        says which layers, and which pairs, may be missing
 """
 
@@ -29,7 +31,7 @@ BELIEF = """
 """
 NONE = "(tenant IS NOT ? OR 1)"
 
-OFF: dict[str, tuple[Break, ...]] = {
+ABOVE: dict[str, tuple[Break, ...]] = {
     # 1. The verified token names the tenant. Off: a header names it, and whoever can write one chooses.
     "L1": (Edit(Api._identify, MISMATCH, BELIEF),),
     # 2. Handles are bound to a scope that ends, and what comes back is compared. Off: neither.
@@ -37,6 +39,10 @@ OFF: dict[str, tuple[Break, ...]] = {
         Edit(Unit._own, "if tenant != self.scope.tenant:", "if False:"),
         Edit(Scope.close, "self._tenant = None", "pass"),
     ),
+}
+"""The layers above the store, which are the same whatever store there is."""
+
+SQLITE: dict[str, tuple[Break, ...]] = {
     # 3. Every statement begins with the tenant. Off: none does.
     "L3": (
         Edit(
@@ -65,10 +71,17 @@ OFF: dict[str, tuple[Break, ...]] = {
         Edit(connection._writer, "return sqlite3.SQLITE_OK if keys", "return sqlite3.SQLITE_OK if True or keys"),
     ),
 }
+"""The layers of the embedded store."""
+
+OFF = {**ABOVE, **SQLITE}
 """Each layer lives in one file, and takes a few lines to switch off."""
 
 REACHED = frozenset({Sort.DATA, Sort.STATE, Sort.ORACLE, Sort.DOOR})
-"""What counts: not that a layer refuses what the next one refuses as well (`contract`)."""
+"""What counts: that something of a tenant's was reached by who does not belong to it.
+
+Not that a layer did not refuse what the next one refuses (`contract`); nor that a person entered a tenant of their own
+that their token does not name (`binding`): that is layer 1's alone to hold, so it is counted apart.
+"""
 
 
 @dataclass(frozen=True)
@@ -78,11 +91,18 @@ class Outcome:
     off: tuple[str, ...]
     cases: int
     leaks: list[Leak]
+    unbound: list[Leak]
+    """Where somebody entered a tenant of their own that their token does not name."""
 
     def __str__(self) -> str:
         found = f"{len(self.leaks):>5} leaks" if self.leaks else "    holds"
-        kinds = sorted({leak.sort.value for leak in self.leaks})
-        return f"  {' and '.join(self.off):<12} off {self.cases:>7,} cases {found}  {', '.join(kinds)}"
+        kinds = ", ".join(sorted({leak.sort.value for leak in self.leaks}))
+        own = (
+            f"{len({leak.case for leak in self.unbound})} times into another tenant of one's own"
+            if self.unbound
+            else ""
+        )
+        return f"  {' and '.join(self.off):<12} off {self.cases:>7,} cases {found}  {'; '.join(filter(None, (kinds, own)))}"
 
 
 def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
@@ -90,7 +110,8 @@ def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
     with broken(*(one for layer in off for one in OFF[layer])):
         report = attack()
     leaks = [leak for leak in report.leaks if leak.sort in REACHED]
-    return Outcome(tuple(off), len(report.cases), leaks)
+    unbound = [leak for leak in report.leaks if leak.sort is Sort.BINDING]
+    return Outcome(tuple(off), len(report.cases), leaks, unbound)
 
 
 def table(effort: float = 0.3) -> list[Outcome]:

@@ -43,6 +43,12 @@ def test_which_layers_and_pairs_of_layers_may_be_missing_is_what_we_say() -> Non
     assert {outcome.off for outcome in outcomes if not outcome.leaks} == HOLDS, "\n".join(map(str, outcomes))
 
 
+def test_what_layer_1_alone_holds_is_that_a_token_opens_one_tenant_of_its_person() -> None:
+    outcome = measured(["L1"], lambda: isolation.run(app_named("01_tasks"), effort=0.1, only=("T18", "T32")))
+    assert {leak.case.actor for leak in outcome.unbound} == {"member of both", "member of B who has entered nothing"}
+    assert not outcome.leaks
+
+
 def named_by_header(ada: Caller) -> str:
     """The tenant that a call of Ada's is for, when a header says B."""
     api = site(ada.backend)._api
@@ -99,8 +105,7 @@ def test_layer_4_off_shows_plain_tables() -> None:
     def read_a_table() -> int:
         with two_teams() as (ada, _):
             connection = ada.backend.database._readers.take(ada.tenant)  # type: ignore[attr-defined]  # SQLite's
-            (count,) = connection.raw.execute("SELECT count(*) FROM freehold_member").fetchone()
-            return int(count)
+            return len(connection.raw.execute("SELECT tenant FROM freehold_member").fetchall())
 
     with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
         read_a_table()

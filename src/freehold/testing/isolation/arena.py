@@ -68,14 +68,20 @@ class Arena:
             self.oracle.logs.taken()  # B may log what is B's
         return reply
 
-    def attempt(self, case: Case, request: Request, actor: Actor, known: str = "") -> Reply:
-        """Send one request as somebody of A, and note whatever is wrong with what comes of it. `known` is no leak."""
+    def attempt(self, case: Case, request: Request, actor: Actor, known: str = "", claimed: str = "") -> Reply:
+        """Send one request as somebody of A, and note whatever is wrong with what comes of it.
+
+        `known` is no leak. `claimed` is the tenant that the request claims to be for.
+        """
         reply = self.send(request, actor)
-        self.note(case, self._wrong(case, request, reply, actor, known), request.curl(actor.name))
+        found = self._wrong(case, request, reply, actor, known)
+        self.note(case, entering(actor, claimed, found), request.curl(actor.name))
         return reply
 
-    def alike(self, case: Case, actor: Actor, foreign: tuple[Request, str], absent: tuple[Request, str]) -> Reply:
-        """Ask for what is B's, and for what is nowhere: there must be no difference."""
+    def alike(
+        self, case: Case, actor: Actor, foreign: tuple[Request, str], absent: tuple[Request, str], claimed: str = ""
+    ) -> Reply:
+        """Ask for what is B's, and for what is nowhere: there must be no difference. `claimed` as for `attempt`."""
         (here, theirs), (there, nothing) = foreign, absent
         one, other = self.send(here, actor), self.send(there, actor)
         found = [*self._wrong(case, here, one, actor), *self._wrong(case, there, other, actor)]
@@ -83,7 +89,7 @@ class Arena:
         same = one.status == other.status if writes else one.without(theirs) == other.without(nothing)
         if not same:
             found.append((Sort.ORACLE, _difference(one, other, theirs, nothing)))
-        self.note(case, found, here.curl(actor.name))
+        self.note(case, entering(actor, claimed, found), here.curl(actor.name))
         return one
 
     def note(self, case: Case, found: Iterable[Finding], again: str = "") -> None:
@@ -164,6 +170,16 @@ def _difference(one: Reply, other: Reply, theirs: str, nothing: str) -> str:
         if here != there
     ]
     return "; ".join(different)[:1000]
+
+
+def entering(actor: Actor, claimed: str, found: Iterable[Finding]) -> list[Finding]:
+    """What was found when a tenant was claimed, and for whom.
+
+    Who belongs to that tenant, too, has reached what is theirs, past the tenant that their token is bound to. That is
+    wrong, and yet it is not what another tenant's people must never do.
+    """
+    own = claimed != "" and claimed == actor.also
+    return [(Sort.BINDING if own and sort is not Sort.CONTRACT else sort, what) for sort, what in found]
 
 
 def rotated(choices: Sequence[T], number: int) -> T:

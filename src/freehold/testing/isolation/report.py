@@ -21,6 +21,8 @@ class Sort(StrEnum):
     """A can tell what exists on B's ground from what does not."""
     DOOR = "door"
     """Somebody was let in who should not be, though nothing of B's was seen."""
+    BINDING = "binding"
+    """Somebody entered a tenant of their own that their token does not name. Nobody else's was reached."""
     CONTRACT = "contract"
     """A layer did not refuse what it must refuse; nothing came of it."""
 

@@ -11,10 +11,10 @@ import jwt
 from freehold.edges.keys import KeyRing
 from freehold.model.names import PLATFORM
 from freehold.testing.isolation.actors import LIFE, Actor
-from freehold.testing.isolation.arena import Arena
+from freehold.testing.isolation.arena import Arena, entering
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.http import Request
-from freehold.testing.isolation.matrix import Operation
+from freehold.testing.isolation.matrix import Operation, Values
 from freehold.testing.isolation.report import Case, Sort
 
 CLAIMING = (
@@ -32,14 +32,30 @@ def _asks(operation: Operation) -> bool:
 
 def claimed_in_headers(arena: Arena) -> None:
     """T18: a tenant named by header, cookie or parameter: ignored or refused, B's as an invented one."""
+    b = arena.world.b.tenant
     for operation, actor in arena.pairs(_asks, most=30):
-        request = operation.request(arena.values(operation, actor))
-        for what, here, there in _claims(arena, request):
+        for what, here, there in _claims(arena, operation.request(_fit(arena, operation, actor))):
             case = Case("T18", operation.name, actor.name, what)
             if operation.case.writes:
-                arena.attempt(case, here, actor)
+                arena.attempt(case, here, actor, claimed=b)
             else:
-                arena.alike(case, actor, (here, arena.world.b.tenant), (there, ""))
+                arena.alike(case, actor, (here, b), (there, ""), claimed=b)
+        _mended(arena)
+
+
+def _fit(arena: Arena, operation: Operation, actor: Actor) -> Values:
+    """Input for a call that claims B: for those with a claim to B, or to nothing, about what is there."""
+    if actor.tenant and not actor.also:
+        return arena.values(operation, actor)
+    values = arena.rehearsal.values(arena.world.b, operation, actor, spend=operation.case.writes)
+    arena.oracle.rebase()
+    return values
+
+
+def _mended(arena: Arena) -> None:
+    """Replace what is missing on B's ground, in case that somebody was let in."""
+    arena.world.restock(arena.world.b)
+    arena.oracle.rebase()
 
 
 def _claims(arena: Arena, request: Request) -> Iterator[tuple[str, Request, Request]]:
@@ -150,14 +166,14 @@ def _edited(arena: Arena, actor: Actor) -> dict[str, str]:
 def _elsewhere(arena: Arena, actor: Actor) -> dict[str, str]:
     """Tokens of another issuer, or signed by another's key, and right ones for somebody who is no member."""
     strange = KeyRing.create(arena.randomness)
-    ring, b = arena.ring, arena.world.b
+    ring, b, now = arena.ring, arena.world.b, int(arena.backend.clock.now().timestamp())
     return {
         "another's key": signed(arena, strange, actor, {"tid": b.tenant}),
         "another's key, our key's id": signed(arena, strange, actor, {"tid": b.tenant}, kid=ring.signing[-1].id),
         "another issuer": signed(arena, ring, actor, {"iss": "https://id.rival.test"}),
         "another audience": signed(arena, ring, actor, {"aud": "elsewhere"}),
         "an ID token": signed(arena, ring, actor, {}, typ="JWT"),
-        "expired": signed(arena, ring, actor, {"exp": 1}),
+        "expired": signed(arena, ring, actor, {"iat": now - LIFE, "exp": now}),
         "mine for B's tenant": arena.backend.tokens.issue(b.tenant, actor.subject, "suite", LIFE),
         "of nobody": arena.backend.tokens.issue(actor.tenant, arena.world.absent(), "suite", LIFE),
         "for a tenant that is not": arena.backend.tokens.issue(arena.world.absent(), actor.subject, "suite", LIFE),
@@ -244,17 +260,20 @@ def without_a_tenant(arena: Arena) -> None:
     """T32: somebody who has entered no tenant, with and without one named beside: 403, and no tenant is guessed."""
     loner = next(actor for actor in arena.world.actors() if actor.is_person and not actor.tenant)
     both = arena.world.b.actors["both"]
-    drifting = Actor("member of B who has entered nothing", "", both.subject)
+    drifting = Actor("member of B who has entered nothing", "", both.subject, both.role, also=arena.world.b.tenant)
     for operation in arena.operations:
         if not _asks(operation) or operation.everyone:
             continue
-        request = operation.request(arena.values(operation, arena.able(operation)))
         for actor in (loner, drifting):
-            for headers in ((), (("x-tenant-id", arena.world.b.tenant),)):
-                case = Case("T32", operation.name, actor.name, "a tenant in a header" if headers else "")
-                reply = arena.attempt(case, request.having(*headers), actor)
+            request = operation.request(_fit(arena, operation, actor))
+            for claimed in ("", arena.world.b.tenant):
+                sent = request.having(("x-tenant-id", claimed)) if claimed else request
+                case = Case("T32", operation.name, actor.name, "a tenant in a header" if claimed else "")
+                reply = arena.attempt(case, sent, actor, claimed=claimed)
                 if not operation.refused(reply, (UNAUTHENTICATED, FORBIDDEN)):
-                    arena.note(case, [(Sort.DOOR, f"{reply.status} without a tenant")], request.curl(actor.name))
+                    found = entering(actor, claimed, [(Sort.DOOR, f"{reply.status} without a tenant")])
+                    arena.note(case, found, sent.curl(actor.name))
+        _mended(arena)
 
 
 ATTACKS = (
