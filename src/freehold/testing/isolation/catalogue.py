@@ -41,20 +41,21 @@ ATTACKS: tuple[Attack, ...] = (
     *sockets.ATTACKS,
 )
 
-_NO_POSTGRES = "needs a store on PostgreSQL"
-_NO_DYNAMODB = "needs a store on DynamoDB"
+STORES_OWN: Mapping[str, tuple[str, str]] = {
+    "T35": ("postgres", "a pooler between, in transaction mode"),
+    "T36": ("postgres", "views, functions and new tables without a policy"),
+    "T39": ("postgres", "TRUNCATE, COPY, LOCK and schemas in the way"),
+    "T40": ("postgres", "names of other schemas, and the catalogue"),
+    "T41": ("dynamodb", "other partitions under one tenant's credentials"),
+    "T42": ("dynamodb", "Scan, PartiQL, indexes, streams"),
+    "T44": ("dynamodb", "credentials that are kept under a wrong tenant"),
+    "T45": ("sqlite", "tenants as paths, of which none is made, and ATTACH"),
+    "T46": ("postgres", "migrations that are half done"),
+}
+"""Attacks on what one store has and no other, which are made past the port: by that store's own tests."""
 
-INAPPLICABLE: Mapping[str, str] = {
+_NOWHERE: Mapping[str, str] = {
     "T30": "operators cannot act as somebody else",
-    "T35": _NO_POSTGRES,
-    "T36": _NO_POSTGRES,
-    "T39": _NO_POSTGRES,
-    "T40": _NO_POSTGRES,
-    "T41": _NO_DYNAMODB,
-    "T42": _NO_DYNAMODB,
-    "T44": _NO_DYNAMODB,
-    "T45": "one file holds all tenants: none of their names becomes a path; ATTACH is tried by the store's own tests",
-    "T46": "one schema for all tenants: no tenant can be half migrated",
     "T48": "tenants are not exported one by one",
     "T64": "there are no workflows",
     "T66": "there are no channels",
@@ -67,10 +68,20 @@ INAPPLICABLE: Mapping[str, str] = {
     "T75": "nothing is imported",
     "T76": "agents have no door of their own",
 }
-"""Attacks of the catalogue on what freehold does not have."""
 
-UNCOVERED: Mapping[str, str] = {
+_UNCOVERED: Mapping[str, str] = {
     "T16": "telling B's object from none by the time it takes: needs a quiet machine, so it is measured and not tested",
     "T80": "a neighbour who floods: measured under load, `make bench`; T53 tries the limits and the lines",
 }
-"""Attacks that could succeed and are not tried here."""
+
+
+def inapplicable(store: str) -> dict[str, str]:
+    """Attacks on what freehold does not have, or not with this store; and why."""
+    others = {id: f"only with the store {of}: {what}" for id, (of, what) in STORES_OWN.items() if of != store}
+    return {**_NOWHERE, **others}
+
+
+def uncovered(store: str) -> dict[str, str]:
+    """Attacks that could succeed and are not tried here; and why."""
+    own = {id: f"{what}: by the store's own tests" for id, (of, what) in STORES_OWN.items() if of == store}
+    return {**_UNCOVERED, **own}

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from freehold.model.names import PLATFORM
 from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.inputs import DIGITS
 from freehold.testing.isolation.report import Sort
-from freehold.testing.isolation.witness import Rows, Witness
+from freehold.testing.isolation.witness import Change, Ground, Watched
 from freehold.testing.isolation.world import Side, World
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -66,45 +65,42 @@ class Logs(logging.Handler):
 class Oracle:
     """Knows B's canaries and B's state."""
 
-    def __init__(self, world: World, witness: Witness, logs: Logs) -> None:
-        """Look at B as it is now."""
-        self._world, self._witness, self.logs = world, witness, logs
+    def __init__(self, world: World, database: Watched, logs: Logs) -> None:
+        """Look at both grounds as they are now."""
+        self._world, self.logs = world, logs
         self._marks = {side.name: re.compile(f"{side.fill.mark}\\d{{{DIGITS}}}") for side in (world.a, world.b)}
+        self._a, self._b = (Ground(database, world.model, side.tenant, _beside(side)) for side in (world.a, world.b))
         self._ids: dict[str, frozenset[str]] = {}
-        self._state: Rows = {}
+        self._untold: list[Change] = []
         self.rebase()
 
     def rebase(self) -> None:
         """Take B's state, and whose ids are whose, as they are now: after something that B itself did."""
-        self._witness.changed()
-        a, b = self._world.a, self._world.b
-        self._state = self._of(b)
-        mine, theirs = self._named(self._witness.rows(a.tenant)), self._named(self._state)
-        shared = self._world.shared
-        self._ids = {"A": (mine - theirs - shared) | {a.tenant}, "B": (theirs - mine - shared) | {b.tenant}}
+        self._a.look()
+        self._b.look()
+        self._untold.clear()
+        world, mine, theirs = self._world, self._a.ids, self._b.ids
+        self._ids = {
+            "A": frozenset({world.a.tenant, *mine} - theirs - world.shared),
+            "B": frozenset({world.b.tenant, *theirs} - mine - world.shared),
+        }
         self.logs.taken()
 
-    def moved(self) -> Iterator[Finding]:
-        """What has changed on B's ground."""
-        if not self._witness.changed():
-            return
-        now = self._of(self._world.b)
-        if now == self._state:
-            return
-        for key in sorted(self._state.keys() | now.keys()):
-            before, after = self._state.get(key), now.get(key)
-            if before != after:
-                what = "removed" if after is None else "added" if before is None else "changed"
-                yield Sort.STATE, f"{what} on B's ground: {key[0]} {key[1]}"
-        self._state = now
+    def moved(self, *, whole: bool = False) -> Iterator[Finding]:
+        """What has changed on B's ground, of all that was written to anywhere; with `whole`, of all there is."""
+        changes = [*self._untold, *(self._b.sweep() if whole else self._b.look())]
+        self._untold.clear()
+        for change in changes:
+            yield Sort.STATE, f"{change.what} on B's ground: {' '.join(change.key)}"
 
-    def seen(self, text: str, *, sent: str = "", of: str = "B") -> Iterator[Finding]:
-        """What of a side is in a text, but for what the caller sent."""
+    def seen(self, text: str, *, sent: str = "", of: str = "B", marks_only: bool = False) -> Iterator[Finding]:
+        """What of a side is in a text, but for what was sent. With `marks_only`, ids and numbers may be in it."""
         lowered = text.lower()
         found = set(self._marks[of].findall(lowered)) - set(self._marks[of].findall(sent.lower()))
-        if of == "B":
+        if of == "B" and not marks_only:
             found |= set(_NUMBER.findall(text)) - set(_NUMBER.findall(sent))
-        found |= self._ids[of].intersection(_ID.findall(lowered)).difference(_ID.findall(sent.lower()))
+        if not marks_only:
+            found |= self._ids[of].intersection(_ID.findall(lowered)).difference(_ID.findall(sent.lower()))
         for one in sorted(found)[:SHOWN]:
             yield Sort.DATA, f"{one} is {of}'s"
 
@@ -119,21 +115,20 @@ class Oracle:
             yield from ((sort, f"in the logs: {what}") for sort, what in self.seen(self.logs.taken(), sent=sent))
         yield from self.moved()
 
-    def taken_over(self, of: str = "B") -> Iterator[Finding]:
+    def taken_over(self, of: str = "B", *, marks_only: bool = False) -> Iterator[Finding]:
         """What of B's lies on A's ground; with `of="A"`, what of A's lies on B's."""
-        here = self._world.a if of == "B" else self._world.b
-        rows = self._witness.rows(here.tenant)
-        if next(self.seen(repr(rows), of=of), None) is None:
+        here, ground = ("A", self._a) if of == "B" else ("B", self._b)
+        changes = ground.look()
+        self._untold += changes if ground is self._b else []
+        rows = list(ground.texts())
+        if next(self.seen("\n".join(text for _, text in rows), of=of, marks_only=marks_only), None) is None:
             return
-        for (table, id), row in rows.items():
-            for sort, what in self.seen(repr(row), of=of):
-                yield sort, f"on {here.name}'s ground, in {table} {id}: {what}"
+        for (table, id), text in rows:
+            for sort, what in self.seen(text, of=of, marks_only=marks_only):
+                yield sort, f"on {here}'s ground, in {table} {id}: {what}"
 
-    def _of(self, side: Side) -> Rows:
-        """A ground, and what the platform knows of it."""
-        people = {actor.subject for label, actor in side.actors.items() if label != "both" and actor.is_person}
-        own = {side.tenant, *people}
-        return {**self._witness.rows(side.tenant), **self._witness.rows(PLATFORM, own)}
 
-    def _named(self, rows: Rows) -> frozenset[str]:
-        return frozenset(id for table, id in rows if table not in ("freehold_audit", "freehold_receipt"))
+def _beside(side: Side) -> set[str]:
+    """What the platform knows of a side: the organisation, and those of its people who are in no other."""
+    people = {actor.subject for actor in side.actors.values() if actor.is_person and not actor.also}
+    return {side.tenant, *people}

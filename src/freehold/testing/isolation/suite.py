@@ -13,15 +13,15 @@ from freehold.settings import Settings
 from freehold.testing.clock import HandClock
 from freehold.testing.isolation.arena import Arena, Enough
 from freehold.testing.isolation.attack import Attack
-from freehold.testing.isolation.catalogue import ATTACKS, INAPPLICABLE, UNCOVERED
+from freehold.testing.isolation.catalogue import ATTACKS, inapplicable, uncovered
 from freehold.testing.isolation.completeness import gaps
 from freehold.testing.isolation.http import Wire
 from freehold.testing.isolation.inputs import Samples
 from freehold.testing.isolation.matrix import operations
 from freehold.testing.isolation.oracle import Logs, Oracle
 from freehold.testing.isolation.rehearsal import Rehearsal
-from freehold.testing.isolation.report import Report
-from freehold.testing.isolation.witness import witness_of
+from freehold.testing.isolation.report import Case, Report
+from freehold.testing.isolation.witness import Watched
 from freehold.testing.isolation.world import World
 from freehold.wiring import backend, site
 
@@ -45,11 +45,12 @@ def run(  # all but the app have defaults
     app: App, *, seed: int = 0, effort: float = 1.0, settings: Settings | None = None, samples: Samples | None = None,
     only: Sequence[str] = (), first_only: bool = False,
 ) -> Report:  # fmt: skip
-    """Attack an app on an embedded database that is gone afterwards, and report.
+    """Attack an app on a database that is gone afterwards, and report.
 
     The same `seed` tries the same cases. `effort` is how many, in comparison: half of them, or twice as many.
-    `samples` has values for fields and inputs whose type does not say enough, by name or by `"<of>.<name>"`. `only`
-    names attacks, such as "T01"; `first_only` stops at the first leak.
+    `settings` name the store, and the environment for whose adapters to fill the app's own ports; the default is the
+    embedded store. `samples` has values for fields and inputs whose type does not say enough, by name or by
+    `"<of>.<name>"`. `only` names attacks, such as "T01"; `first_only` stops at the first leak.
     """
     began = time.monotonic()
     report = Report(app.name, seed, {attack.id: attack.title for attack in ATTACKS})
@@ -61,9 +62,11 @@ def run(  # all but the app have defaults
     )
     made = backend(app, settings, memory=True, clock=clock, random=randomness)
     try:
+        database = made.runtime.database = Watched(made.database)
+        made = replace(made, database=database)
         with Logs() as logs, Wire(site(made)) as wire:
             world = World(made, clock, seed=seed, samples=samples)
-            oracle = Oracle(world, witness_of(made.database), logs)
+            oracle = Oracle(world, database, logs)
             arena = Arena(
                 app, made, world, wire, oracle, Rehearsal(world), report, operations(made.model), ring, randomness,
                 effort, first_only, random.Random(seed),  # noqa: S311  # a test repeats itself
@@ -114,8 +117,8 @@ def _attack(arena: Arena, only: Sequence[str]) -> None:
                 _carry_out(arena, attack)
     except Enough:
         return
-    report.inapplicable.update(INAPPLICABLE)
-    report.uncovered.update(UNCOVERED)
+    report.inapplicable.update(inapplicable(arena.backend.settings.store))
+    report.uncovered.update(uncovered(arena.backend.settings.store))
     if not only:
         report.gaps += gaps(arena)
 
@@ -126,6 +129,9 @@ def _carry_out(arena: Arena, attack: Attack) -> None:
     try:
         arena.world.restock(arena.world.a)
         attack.run(arena)
+        if len(report.cases) > before:
+            case = Case(attack.id, "everything", "everybody", "B's ground, read whole")
+            arena.note(case, arena.oracle.moved(whole=True))
     except Enough:
         raise
     except Exception as error:  # noqa: BLE001  # one attack that breaks down must not hide what the others find

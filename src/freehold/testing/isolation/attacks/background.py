@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic_core import to_json
 
 from freehold.model.data import Entity, Event
@@ -16,6 +18,7 @@ from freehold.runtime.prepared import Sent
 from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.inputs import Unfit
+from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
 from freehold.testing.isolation.world import Side
 
@@ -52,9 +55,9 @@ def foreign_events(arena: Arena) -> None:
             arena.note(tried, [*arena.oracle.moved(), *_without_ids(arena)])
 
 
-def _without_ids(arena: Arena) -> list[tuple[Sort, str]]:
+def _without_ids(arena: Arena) -> Iterator[Finding]:
     """What of B's is on A's ground now, but for the ids that were planted there."""
-    return [found for found in arena.oracle.taken_over() if arena.world.b.fill.mark in found[1]]
+    return arena.oracle.taken_over(marks_only=True)
 
 
 def _payload(arena: Arena, event: type[Event], number: int) -> str:

@@ -53,9 +53,8 @@ def remembered(arena: Arena) -> None:
     tried = "\n".join(actor.email for actor in arena.world.b.actors.values())  # a lockout remembers whom A has tried
     seen: set[int] = set()
     for name, root in roots.items():
-        found = arena.oracle.seen("\n".join(_texts(root, names, seen)), sent=tried)
-        marked = [one for one in found if arena.world.b.fill.mark in one[1]]
-        arena.note(Case("T54", name, "process", "after everything"), marked)
+        found = arena.oracle.seen("\n".join(_texts(root, names, seen)), sent=tried, marks_only=True)
+        arena.note(Case("T54", name, "process", "after everything"), found)
 
 
 def _texts(root: object, modules: Iterable[str], seen: set[int]) -> Iterator[str]:
@@ -135,6 +134,9 @@ def _floods(arena: Arena) -> dict[str, Flood]:
         tenant = tight.owners[1].tenant
         return [(me, forger("forger", f"fhk_{tenant}.{arena.world.absent()}.{n}")) for n in range(FLOOD)]
 
+    def guessed(tight: Tight) -> list[Attempt]:
+        return [(me, forger("forger", f"{_open_part(tight.keys[1])}.{n}")) for n in range(FLOOD)]
+
     def opened(tight: Tight) -> list[Attempt]:
         del tight
         sent = Request.of("POST", "/auth/refresh", nonsense)
@@ -144,11 +146,17 @@ def _floods(arena: Arena) -> dict[str, Flood]:
         "calls of A's owner": lambda tight: [(me, tight.owners[0])] * FLOOD,
         "calls of A's API key": lambda tight: [(me, tight.keys[0])] * FLOOD,
         "calls with keys that claim to be B's": forged,
+        "calls with the id of B's key and other secrets": guessed,
         "calls of nobody": opened,
         "calls that belong to no tenant": lambda tight: (
             [(Request("GET", "/auth/organisations"), tight.owners[0])] * FLOOD
         ),
     }
+
+
+def _open_part(owner: Actor) -> str:
+    """What colleagues can read of a key, and what one of them who has left still knows: all but its secret."""
+    return owner.key.rpartition(".")[0]
 
 
 def _flooded(arena: Arena, name: str, flood: list[Attempt], tight: Tight, wire: Wire) -> None:
@@ -175,8 +183,12 @@ def _held_back(reply: Reply) -> list[Finding]:
 def _lines(arena: Arena, tight: Tight, wire: Wire) -> None:
     """A, or who claims to be of B, fills the lines before the workers; B's calls have a line of their own."""
     mine, theirs = ((Request("GET", "/members"), owner) for owner in tight.owners)
-    claim = f"fhk_{tight.owners[1].tenant}.{arena.world.absent()}.nothing"
-    floods = {"A": [mine] * ROW, "who claims to be of B": [(mine[0], forger("forger", claim))] * ROW}
+    claims = {
+        "who claims to be of B": f"fhk_{tight.owners[1].tenant}.{arena.world.absent()}.nothing",
+        "who knows the id of B's key": f"{_open_part(tight.keys[1])}.nothing",
+    }
+    forgers = {name: [(mine[0], forger("forger", claim))] * ROW for name, claim in claims.items()}
+    floods = {"A": [mine] * ROW, **forgers}
     for (name, flood), number in product(floods.items(), range(5)):
         place = ROW // 2 + number
         calls = [*flood[:place], theirs, *flood[place:]]

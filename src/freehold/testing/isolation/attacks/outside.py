@@ -16,6 +16,12 @@ from freehold.testing.isolation.report import Case, Sort
 PAGES = ("/health/live", "/health/ready", "/.well-known/jwks.json", "/openapi.json", "/docs/", "/docs/index.html")
 """Every address that is not the API's."""
 
+INSIDE = (
+    "Traceback", 'File "', "site-packages", "SELECT ", "sqlite", "psycopg", "SQLSTATE", "pg_catalog", "botocore",
+    "DynamoDB", "ConditionalCheckFailed",
+)  # fmt: skip
+"""Words that no answer has, whatever store is behind it."""
+
 NOWHERE = (
     "/",
     "/admin",
@@ -53,7 +59,8 @@ def _cacheable(reply: Reply) -> Iterator[Finding]:
 def records(arena: Arena) -> None:
     """T72: A's ground, its audit chain among it, and the logs, after all that: nothing of B's, and no secrets."""
     world, oracle = arena.world, arena.oracle
-    arena.note(Case("T72", "A's ground", "everybody of A", "after everything"), _texts_only(arena))
+    case = Case("T72", "A's ground", "everybody of A", "after everything")
+    arena.note(case, oracle.taken_over(marks_only=True))  # the ids there are those that T63 has planted
     for side in (world.a, world.b):
         with Scope(side.tenant) as scope:
             breaks = [(Sort.STATE, str(one)) for one in audit.verify(arena.backend.database, scope)]
@@ -70,10 +77,6 @@ def records(arena: Arena) -> None:
         ]
         arena.note(case, [*leaked, *oracle.seen(text)])
     oracle.rebase()
-
-
-def _texts_only(arena: Arena) -> list[Finding]:
-    return [found for found in arena.oracle.taken_over() if arena.world.b.fill.mark in found[1]]
 
 
 def pages(arena: Arena) -> None:
@@ -100,9 +103,12 @@ def traces(arena: Arena) -> None:
         arena.oracle.rebase()
         case = Case("T78", operation.name, actor.name, "after an error of B's")
         reply = arena.attempt(case, request.having(("x-request-id", "a-was-here")), actor)
-        inside = ("Traceback", 'File "', "sqlite", "SELECT ", "site-packages", "b-was-here", "b" * 16)
         text = reply.text()
-        found = [(Sort.DATA, f"{one!r} is in the answer") for one in inside if one in text and not reply.ok]
+        found = [
+            (Sort.DATA, f"{one!r} is in the answer")
+            for one in (*INSIDE, "b-was-here", "b" * 16)
+            if one in text and not reply.ok
+        ]
         arena.note(case, found, request.curl(actor.name))
 
 

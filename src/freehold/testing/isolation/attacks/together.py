@@ -11,6 +11,7 @@ from freehold.testing.isolation.http import Reply, Request, Wire
 from freehold.testing.isolation.matrix import Operation
 from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
+from freehold.testing.isolation.witness import AUDIT
 from freehold.testing.isolation.world import Side
 from freehold.wiring import site
 
@@ -47,7 +48,7 @@ def _rounds(arena: Arena, attack: str, wire: Wire) -> None:
             if index in alone and reply.without() != alone[index].without():
                 found.append((Sort.ORACLE, "the answer is another than when asked alone"))
             arena.note(Case(attack, operation.name, actor.name, f"round {number}"), found, request.curl(actor.name))
-    moved = [found for found in arena.oracle.moved() if "freehold_audit" not in found[1]]  # B's own refusals are noted
+    moved = [found for found in arena.oracle.moved() if AUDIT not in found[1]]  # B's own refusals are noted
     arena.note(Case(attack, "everything", "everybody", "B's ground"), moved)
     arena.oracle.rebase()
 

@@ -77,8 +77,8 @@ def take_ids(arena: Arena) -> None:
             continue
         arena.oracle.rebase()
         theirs = world.fresh(world.b, kind)
-        arena.oracle.rebase()
         world.shared.add(theirs.id)
+        arena.oracle.rebase()
         case = Case("T14", kind.__name__, "A", "an id that B uses")
         try:
             world.fresh(world.a, kind, id=theirs.id)
