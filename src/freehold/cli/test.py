@@ -17,18 +17,31 @@ def isolation(
     seed: Annotated[int, typer.Option(help="The same seed tries the same cases.")] = 0,
     effort: Annotated[float, typer.Option(help="How many cases: 2 for twice as many.")] = 1.0,
     only: Annotated[list[str] | None, typer.Option(metavar="ATTACK", help="Only these, such as T01.")] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The store to attack. Default: the one of the settings.")
+    ] = None,
     first: Annotated[bool, typer.Option("--first", help="Stop at the first leak.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Two tenants, every route, as everybody: nothing of one may be seen, changed or guessed by the other.
 
-    It runs on a database of its own, which is gone afterwards. Ends with 1 when something leaked or was left out.
+    It runs on a database of its own, which is gone afterwards, and with the app's local adapters. Ends with 1 when
+    something leaked or was left out.
     """
+    from dataclasses import replace
+
     from freehold.cli import screen
     from freehold.cli.target import load, locate
+    from freehold.settings import from_environment
     from freehold.testing import isolation as suite
+    from freehold.wiring import STORES
 
-    report = suite.run(load(locate(target)), seed=seed, effort=effort, only=only or (), first_only=first)
+    settings = from_environment()
+    settings = replace(settings, store=store or settings.store, environment="local")  # whose adapters charge nobody
+    if settings.store not in STORES:
+        raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
+    app = load(locate(target))
+    report = suite.run(app, seed=seed, effort=effort, settings=settings, only=only or (), first_only=first)
     if as_json:
         screen.print_json(report.as_json())
     else:
