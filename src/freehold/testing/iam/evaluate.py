@@ -101,6 +101,8 @@ def _about(statement: Statement, request: Request) -> bool:
     action = request.action.lower()
     named = any(matches(pattern, action) for pattern in statement.actions or statement.not_actions)
     covered = _covered(statement.resources or statement.not_resources, request)
+    if not covered and any(one is not None and one.lacks(request.principal_tags) for one in statement.not_resources):
+        raise Unsupported("NO_VALUE", "whether NotResource with a variable without a value excludes anything")
     return named == bool(statement.actions) and covered == bool(statement.resources)
 
 

@@ -50,10 +50,9 @@ class Template:
         """
         return cls(text, tuple(_parts(text, wildcards=wildcards)))
 
-    @property
-    def fixed(self) -> bool:
-        """Whether it means the same for every principal."""
-        return not any(isinstance(part, Variable) for part in self.parts)
+    def lacks(self, tags: Mapping[str, str]) -> bool:
+        """Whether it has a variable without a value."""
+        return self._resolved(tags, (None,)) is None
 
     def matches(self, tags: Mapping[str, str], test: Callable[[Pattern], bool]) -> bool:
         """Whether the string, with the tags put in, passes `test`. One whose tag is missing passes nothing.

@@ -75,7 +75,7 @@ def test_a_session_allows_no_more_than_the_identity() -> None:
         ({"NotResource": TABLE}, False),
         ({"NotResource": f"{TABLE}/index/*"}, True),
         ({"NotResource": "*"}, False),
-        ({"NotResource": TABLE.replace("app", "${aws:PrincipalTag/gone}")}, True),
+        ({"NotResource": [TABLE.replace("app", "${aws:PrincipalTag/gone}"), TABLE]}, False),
     ],
 )
 def test_a_statement_is_about_what_it_names(elements: Document, *, expected: bool) -> None:
@@ -128,6 +128,13 @@ def test_a_refusal_depends_on_no_order(other: Document) -> None:
 def test_a_statement_about_something_else_is_not_asked() -> None:
     elsewhere = OTHER | {"Condition": {"StringEquals": {"aws:SourceIp": "10.0.0.1"}}}
     assert decide(ALLOW, elsewhere).allowed
+
+
+def test_what_no_resource_means_without_a_value_is_not_guessed() -> None:
+    resource = TABLE.replace("app", "${aws:PrincipalTag/gone}")
+    named = {name: value for name, value in ALLOW.items() if name != "Resource"}
+    with pytest.raises(Unsupported, match="NO_VALUE"):
+        decide(named | {"NotResource": resource})
 
 
 def test_whether_a_star_reaches_across_a_colon_is_not_guessed() -> None:
