@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Concatenate, Generic, ParamSpec, TypeVar
 
+from freehold.aws.client import AwsClient
+from freehold.aws.credentials import Credentials
+from freehold.aws.failures import AccessDenied
 from freehold.testing.iam.dynamodb import Call
 from freehold.testing.iam.principal import Principal
 from freehold.testing.iam.tables import Place, TableKeys
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-
-class Gate(Generic[P, R]):
-    """A client with IAM in front of it."""
+class Gate:
+    """A client of DynamoDB with IAM in front of it. Fills the port `AwsClient`."""
 
     def __init__(
         self,
-        forward: Callable[Concatenate[str, Mapping[str, object], P], R],
-        principal: Principal | Callable[P, Principal],
+        client: AwsClient,
+        principal: Principal | Callable[[Credentials], Principal],
         tables: Iterable[TableKeys],
         *,
-        denied: Callable[[str], Exception],
         place: Place | None = None,
     ) -> None:
-        """Put it in front of `forward`, the client's own `call`.
-
-        `principal` calls, or is found by what else `forward` takes, such as credentials. `denied` makes what is raised,
-        of a message that begins with Amazon's code for it.
-        """
-        self._forward = forward
+        """Put it in front of `client`. `principal` calls, or is found by the credentials of each call."""
+        self._client = client
         self._principal = principal
         self._tables = {table.name: table for table in tables}
-        self._denied = denied
         self._place = place or Place()
 
-    def call(self, operation: str, request: Mapping[str, object], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `operation`, if the policies allow all that it asks.
+    def call(
+        self,
+        operation: str,
+        request: Mapping[str, object],
+        credentials: Credentials,
+        *,
+        deadline: float | None = None,
+        repeatable: bool | None = None,
+    ) -> Mapping[str, object]:
+        """See `AwsClient.call`.
 
-        Raises what `denied` made when they do not, and `Unsupported` when that cannot be told. Nothing is sent then.
+        Raises `AccessDenied` when the policies do not allow all that it asks, in Amazon's words, and `Unsupported` when
+        that cannot be told. Nothing is sent then.
         """
-        principal = self._principal if isinstance(self._principal, Principal) else self._principal(*args, **kwargs)
+        principal = self._principal if isinstance(self._principal, Principal) else self._principal(credentials)
         asks = Call(operation, request, self._tables, self._place).asks()
         if why := principal.denial(asks):
-            raise self._denied(f"AccessDeniedException: {why}")
-        return self._forward(operation, request, *args, **kwargs)
+            raise AccessDenied("AccessDeniedException", why, status=400)
+        return self._client.call(operation, request, credentials, deadline=deadline, repeatable=repeatable)
+
+    def close(self) -> None:
+        """See `AwsClient.close`."""
+        self._client.close()

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from freehold.aws.client import AwsClient
+from freehold.aws.credentials import Credentials
+from freehold.aws.failures import AccessDenied
 from freehold.testing.iam import Gate, Principal, Unsupported
 from tests.unit.testing.iam.grounds import (
     KEYS,
@@ -21,20 +24,32 @@ from tests.unit.testing.iam.grounds import (
 ARN = "arn:aws:sts::123456789012:assumed-role/data/acme"
 
 
+ADA = Credentials("AKADA", "secret")
+
+
 class Sent:
     """A client that sends nothing, and remembers what it was given."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, Mapping[str, object], str]] = []
+        self.calls: list[tuple[object, ...]] = []
+        self.closed = False
 
-    def call(self, operation: str, request: Mapping[str, object], access_key: str) -> str:
+    def call(
+        self,
+        operation: str,
+        request: Mapping[str, object],
+        credentials: Credentials,
+        *,
+        deadline: float | None = None,
+        repeatable: bool | None = None,
+    ) -> Mapping[str, object]:
         """Remember a call."""
-        self.calls.append((operation, request, access_key))
-        return "done"
+        self.calls.append((operation, request, credentials, deadline, repeatable))
+        return {"done": True}
 
-
-class Denied(Exception):
-    """What the tests' gate raises."""
+    def close(self) -> None:
+        """Remember that."""
+        self.closed = True
 
 
 def said(operation: str, why: str) -> str:
@@ -43,15 +58,22 @@ def said(operation: str, why: str) -> str:
     return f"AccessDeniedException: User: {ARN} is not authorized to perform: {asked} {why}"
 
 
-def gate(sent: Sent, principal: Principal) -> Gate[[str], str]:
+def gate(sent: AwsClient, principal: Principal) -> AwsClient:
     """A gate that lets one principal through."""
-    return Gate(sent.call, principal, [KEYS], denied=Denied, place=PLACE)
+    return Gate(sent, principal, [KEYS], place=PLACE)
 
 
 def test_what_is_allowed_goes_through_as_it_came() -> None:
     sent = Sent()
-    assert gate(sent, member()).call("GetItem", get("ORG#acme"), access_key="K") == "done"
-    assert sent.calls == [("GetItem", get("ORG#acme"), "K")]
+    answered = gate(sent, member()).call("GetItem", get("ORG#acme"), ADA, deadline=2.5, repeatable=False)
+    assert answered == {"done": True}
+    assert sent.calls == [("GetItem", get("ORG#acme"), ADA, 2.5, False)]
+
+
+def test_closing_it_closes_the_client() -> None:
+    sent = Sent()
+    gate(sent, member()).close()
+    assert sent.closed
 
 
 @pytest.mark.parametrize(
@@ -93,30 +115,31 @@ def test_what_is_denied_is_refused_in_amazons_words(
     principal: Principal, operation: str, request_: Document, why: str
 ) -> None:
     sent = Sent()
-    with pytest.raises(Denied) as denied:
-        gate(sent, principal).call(operation, request_, "K")
+    with pytest.raises(AccessDenied) as denied:
+        gate(sent, principal).call(operation, request_, ADA)
     assert str(denied.value) == why
+    assert (denied.value.status, denied.value.maybe_done) == (400, False)
     assert sent.calls == []
 
 
 def test_what_cannot_be_evaluated_is_not_sent() -> None:
     sent = Sent()
     with pytest.raises(Unsupported, match="UNKNOWN_OPERATION"):
-        gate(sent, member()).call("ImportTable", {}, "K")
+        gate(sent, member()).call("ImportTable", {}, ADA)
     assert sent.calls == []
 
 
 def test_a_denial_hides_no_refusal() -> None:
     asking = document(statement(["DeleteItem"], Condition={"StringEquals": {"dynamodb:ReturnValues": "NONE"}}))
     with pytest.raises(Unsupported, match="UNKNOWN_KEY"):
-        gate(Sent(), member(asking)).call("TransactWriteItems", transaction("ORG#acme"), "K")
+        gate(Sent(), member(asking)).call("TransactWriteItems", transaction("ORG#acme"), ADA)
 
 
-def test_who_calls_may_be_found_by_what_the_client_is_given() -> None:
+def test_who_calls_may_be_found_by_the_credentials() -> None:
     sent = Sent()
-    known = {"A": member(tenant="acme"), "G": member(tenant="globex")}
-    both: Gate[[str], str] = Gate(sent.call, known.__getitem__, [KEYS], denied=Denied, place=PLACE)
-    assert both.call("GetItem", get("ORG#globex"), "G") == "done"
-    with pytest.raises(Denied):
-        both.call("GetItem", get("ORG#globex"), "A")
+    known = {"AKACME": member(tenant="acme"), "AKGLOBEX": member(tenant="globex")}
+    both = Gate(sent, lambda credentials: known[credentials.access_key], [KEYS], place=PLACE)
+    both.call("GetItem", get("ORG#globex"), Credentials("AKGLOBEX", "secret"))
+    with pytest.raises(AccessDenied):
+        both.call("GetItem", get("ORG#globex"), Credentials("AKACME", "secret"))
     assert len(sent.calls) == 1
