@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.schema import Column, Index, Schema, Table
 
 
@@ -65,9 +66,24 @@ def steps(old: Schema, new: Schema) -> Iterator[Step]:
     for name, table in new.tables.items():
         if name in old.tables:
             yield from _changed(old.tables[name], table)
-    for name in reversed(_parents_first(old)):
+    for name in reversed(parents_first(old)):
         if name not in new.tables:
             yield Step(Change.DROP_TABLE, old.tables[name], why="everything in it is lost")
+
+
+def agreed(place: Place, old: Schema, new: Schema, *, breaking: bool) -> list[Step]:
+    """The steps, if they may be made. Raises `ModelError` (FH301) for breaking ones that nobody asked for."""
+    plan = list(steps(old, new))
+    refused = [step for step in plan if step.is_breaking]
+    if refused and not breaking:
+        fix = "look at `freehold migrate plan`, and pass --breaking if you mean it"
+        raise ModelError(Finding("FH301", place, str(step), fix) for step in refused)
+    return plan
+
+
+def label_of(plan: Iterable[Step]) -> str:
+    """What a migration is noted as."""
+    return "breaking" if any(step.is_breaking for step in plan) else "safe"
 
 
 def suffices(present: Schema, wanted: Schema) -> Iterator[Step]:
@@ -127,7 +143,8 @@ def _differ_in_choices_only(old: Column | None, new: Column | None) -> bool:
     return old is not None and new is not None and (old.form, old.nullable) == (new.form, new.nullable)
 
 
-def _parents_first(schema: Schema) -> list[str]:
+def parents_first(schema: Schema) -> list[str]:
+    """The names of all tables, each after the one it is within."""
     done: list[str] = []
     waiting = list(schema.tables)
     while waiting:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -34,6 +36,14 @@ class Index(BaseModel, frozen=True):
     unique: bool = False
 
 
+class Lies(StrEnum):
+    """On whose ground a kind of entity lies."""
+
+    TENANTS = "tenants"
+    PLATFORM = "platform"
+    BOTH = "both"
+
+
 class Table(BaseModel, frozen=True):
     """A table: one kind of entity."""
 
@@ -42,6 +52,11 @@ class Table(BaseModel, frozen=True):
     indexes: tuple[Index, ...] = ()
     parent: str | None = None
     parent_field: str | None = None
+    lies: Lies = Lies.TENANTS
+
+    def is_on(self, *, platform: bool) -> bool:
+        """Whether a ground has it: the platform's, or a tenant's."""
+        return self.lies is not (Lies.TENANTS if platform else Lies.PLATFORM)
 
 
 class Schema(BaseModel, frozen=True):
@@ -71,7 +86,14 @@ def _table(model: Model, name: str, entity: type[Entity]) -> Table:
         indexes=tuple(sorted(indexes.values(), key=lambda index: index.name)),
         parent=table_of(parent) if parent else None,
         parent_field=above,
+        lies=_lies(entity),
     )
+
+
+def _lies(entity: type[Entity]) -> Lies:
+    if entity.facts.platform:
+        return Lies.PLATFORM
+    return Lies.BOTH if entity.__module__.startswith("freehold.runtime.") else Lies.TENANTS
 
 
 def _index(pattern: Lookup) -> Index:

@@ -13,11 +13,11 @@ from freehold.runtime.audit import GENESIS, chained, text_of
 from freehold.runtime.ports import Changes, Dangling, Snapshot, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
 from freehold.stores.forms import Plain
+from freehold.stores.rows import unreadable
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.connection import Connection
 from freehold.stores.sqlite.snapshot import SqliteSnapshot
 from freehold.stores.sqlite.statements import Book, Statements
-from freehold.stores.rows import unreadable
 
 TIP = "SELECT number, hash FROM ground_freehold_audit WHERE tenant = ? ORDER BY number DESC LIMIT 1"
 LINK = "INSERT INTO freehold_audit (tenant, number, text, before, hash) VALUES (?, ?, ?, ?, ?)"

@@ -13,7 +13,7 @@ from typing import Self
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.forms import Form, Plain, converted
-from freehold.stores.migrate import Step, steps, suffices
+from freehold.stores.migrate import Step, agreed, label_of, steps, suffices
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
 from freehold.stores.sqlite.rebuild import CONVERTED, Action, Obstacle, changed, created, dropped
@@ -83,11 +83,10 @@ class Migrations:
         """Apply the plan in one transaction, and return it. A breaking step needs `breaking`."""
         with self._transaction():
             old, new = self.present(), self._wanted
-            plan = self._agreed(old, new, breaking=breaking)
+            plan = agreed(self.place, old, new, breaking=breaking)
             if plan:
                 self._run(old, new, plan)
-                label = "breaking" if any(step.is_breaking for step in plan) else "safe"
-                values = (datetime.now(UTC).isoformat(), label, old.model_dump_json(), new.model_dump_json())
+                values = (datetime.now(UTC).isoformat(), label_of(plan), old.model_dump_json(), new.model_dump_json())
                 self._raw.execute("INSERT INTO freehold_schema (at, label, before, after) VALUES (?, ?, ?, ?)", values)
         return plan
 
@@ -100,7 +99,7 @@ class Migrations:
             if row is None:
                 return []
             old, new = self.present(), Schema.model_validate_json(row[1])
-            plan = self._agreed(old, new, breaking=breaking)
+            plan = agreed(self.place, old, new, breaking=breaking)
             self._run(old, new, plan)
             self._raw.execute("DELETE FROM freehold_schema WHERE number = ?", (row[0],))
         return plan
@@ -127,14 +126,6 @@ class Migrations:
             raise ModelError(
                 [Finding("FH305", self.place, f"the database cannot be migrated: {error}", fix)]
             ) from error
-
-    def _agreed(self, old: Schema, new: Schema, *, breaking: bool) -> list[Step]:
-        plan = list(steps(old, new))
-        refused = [step for step in plan if step.is_breaking]
-        if refused and not breaking:
-            fix = "look at `freehold migrate plan`, and pass --breaking if you mean it"
-            raise ModelError(Finding("FH301", self.place, str(step), fix) for step in refused)
-        return plan
 
     def _run(self, old: Schema, new: Schema, plan: list[Step]) -> None:
         for action in _actions(old, new, plan):

@@ -1,0 +1,128 @@
+"""Writes one call's changes: data, outbox, idempotency record and audit entry, all in one exchange with the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from freehold.model.lookup import Lookup
+from freehold.model.model import Model, table_of
+from freehold.runtime.audit import GENESIS, text_of
+from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
+from freehold.stores.forms import Plain
+from freehold.stores.postgres.grounds import entering
+from freehold.stores.postgres.names import GROUND, Place, Statement, Template, quoted
+from freehold.stores.postgres.snapshot import sent
+from freehold.stores.postgres.statements import Book, is_id
+from freehold.stores.postgres.trouble import FOREIGN, STALE, UNIQUE, Refusal
+from freehold.stores.postgres.wire import Step
+from freehold.stores.rows import unreadable
+from freehold.stores.schema import Schema
+
+TOGETHER = Statement(b"SELECT pg_advisory_xact_lock_shared($1::bigint)")
+ALONE = Statement(b"SELECT pg_advisory_xact_lock($1::bigint)")
+_CHAIN = 1 << 62
+
+LINK = Template(f"""
+INSERT INTO {GROUND}.freehold_audit (tenant, number, text, before, hash)
+SELECT $1::uuid, number + 1, $2::text, hash,
+       encode(sha256(convert_to((number + 1) || E'\\n' || hash || E'\\n' || $2::text, 'UTF8')), 'hex')
+FROM (SELECT number, hash FROM {GROUND}.freehold_audit WHERE tenant = $1::uuid
+      UNION ALL SELECT 0, '{GENESIS}' ORDER BY number DESC LIMIT 1) AS tip
+""")
+"""The next link of the chain, made by the server: `freehold.runtime.audit.link` says the same in Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A statement on its way, and whatever it was for, so that its refusal can be told."""
+
+    step: Step
+    write: Write | None = None
+    reference: tuple[type, str, str] | None = None
+
+
+class Applier:
+    """Turns changes into statements, and refusals into what the port says."""
+
+    def __init__(self, book: Book, model: Model, schema: Schema) -> None:
+        """Know the model."""
+        self._book, self._model, self._schema = book, model, schema
+
+    def acts(self, parts: Sequence[tuple[Changes, Place]]) -> Iterator[Act]:
+        """All statements between BEGIN and COMMIT. Raises `Dangling` or `Invalid` for what needs no server to refuse.
+
+        Locks are taken in one order, so that calls on several grounds do not wait for one another in a ring.
+        """
+        for tenant in sorted({part.scope.tenant for part, _ in parts}):
+            yield Act((TOGETHER, [_key(tenant)]))
+        for part, place in parts:
+            tenant = part.scope.tenant
+            yield from (Act((statement, ())) for statement in entering(place, tenant))
+            for write in part.writes:
+                yield self._write(tenant, place, write)
+            for kind, id, field in part.references:  # after the writes: they may have removed it
+                if not is_id(id):
+                    raise Dangling(kind, id, field)
+                step = (self._book.of[kind].must_exist.on(place), sent([tenant, id]))
+                yield Act(step, reference=(kind, id, field))
+        yield from self._links(parts)
+
+    def refusal(self, refusal: Refusal, act: Act) -> Exception:
+        """What a refused statement means to the caller. Any other than these stays what it is."""
+        if act.reference is not None and refusal.state == STALE:
+            return Dangling(*act.reference)
+        write = act.write
+        if write is None:
+            return refusal
+        if refusal.state == STALE:
+            return Stale(write.kind)
+        if refusal.state == UNIQUE:
+            return Taken(write.kind, self._unique(write, refusal.constraint))
+        table, parent = self._schema.tables[table_of(write.kind)], write.kind.facts.within
+        if refusal.state == FOREIGN and parent and table.parent_field:
+            return Dangling(parent, getattr(write.entity, table.parent_field), table.parent_field)
+        return refusal
+
+    def _write(self, tenant: str, place: Place, write: Write) -> Act:
+        template, values = self._statement(tenant, write)
+        try:
+            return Act((template.on(place), sent(values)), write)
+        except UnicodeEncodeError:
+            raise unreadable(write.entity) from None
+
+    def _statement(self, tenant: str, write: Write) -> tuple[Template, Sequence[Plain]]:
+        of = self._book.of[write.kind]
+        match write.verb:
+            case Verb.ADD:
+                return of.insert, of.codec.encode(write.entity, tenant)
+            case Verb.SAVE:
+                return of.update, [*of.codec.encode(write.entity, tenant), write.version]
+            case Verb.REMOVE:
+                return of.delete, (tenant, write.entity.id, write.version)
+
+    def _unique(self, write: Write, constraint: str) -> Lookup | None:
+        table = table_of(write.kind)
+        patterns = (pattern for pattern in self._model.lookups_of(write.kind) if pattern.unique)
+        return next((one for one in patterns if quoted(f"{table}.{one.index}") == f'"{constraint}"'), None)
+
+    def _links(self, parts: Sequence[tuple[Changes, Place]]) -> Iterator[Act]:
+        noted = [(part.scope.tenant, place, part.entry) for part, place in parts if part.entry is not None]
+        for tenant, place, entry in sorted(noted, key=lambda one: one[0]):
+            yield from (Act((statement, ())) for statement in entering(place, tenant))
+            yield Act((ALONE, [_key(tenant, _CHAIN)]))
+            yield Act((LINK.on(place), sent([tenant, _text(entry)])))
+
+
+def _text(entry: Mapping[str, object]) -> str:
+    return text_of(entry)
+
+
+def alone(tenant: str) -> Step:
+    """The statement that waits until nobody else writes on a ground, and keeps everybody out until the end."""
+    return ALONE, [_key(tenant)]
+
+
+def _key(tenant: str, chain: int = 0) -> bytes:
+    """The number that a tenant's lock goes by: the random part of its id."""
+    return str(int(tenant.replace("-", "")[16:], 16) & (_CHAIN - 1) | chain).encode()

@@ -1,0 +1,154 @@
+"""What a migration's steps mean in PostgreSQL: statements for one ground, and values that only Python can convert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from freehold.stores.migrate import Change, Step
+from freehold.stores.postgres.ddl import column, create_index, created, index_name, literal, parent
+from freehold.stores.postgres.names import GROUND, quoted
+from freehold.stores.postgres.types import COLUMNS
+from freehold.stores.schema import Column, Index, Schema, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A column whose values are to be of another form: those of `old` are read, and written into `into`."""
+
+    table: str
+    old: Column
+    new: Column
+    into: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Rows that would stand in the way: how to count them, and what is wrong with them."""
+
+    counting: str
+    subject: str
+    trouble: str
+    fix: str
+
+
+Action = str | Conversion
+
+
+def actions(old: Schema, new: Schema, plan: Sequence[Step], *, platform: bool, shared: bool) -> Iterator[Action]:
+    """All that is to be done on one ground, in the order of the plan."""
+    for name, group in groupby(plan, key=lambda step: step.table.name):
+        steps = list(group)
+        table = new.tables.get(name) or old.tables[name]
+        if not table.is_on(platform=platform):
+            continue
+        if name not in old.tables:
+            yield from created(table, shared=shared)
+            yield from _granted(table)
+        elif name not in new.tables:
+            yield f"DROP TABLE {_named(table)} CASCADE"
+        else:
+            yield from _changed(old.tables[name], table, steps)
+
+
+def obstacles(plan: Sequence[Step], *, platform: bool) -> Iterator[Obstacle]:
+    """What is to be looked for on a ground before anything is done."""
+    for step in plan:
+        if step.why is not None and step.table.is_on(platform=platform):
+            yield from _obstacles(step)
+
+
+def conversions(plan: Sequence[Step], *, platform: bool) -> Iterator[Conversion]:
+    """The columns of a ground whose values are to be of another form."""
+    for step in plan:
+        if step.table.is_on(platform=platform):
+            yield from (one for one in _made(step.table, step.table, step) if isinstance(one, Conversion))
+
+
+def _named(table: Table) -> str:
+    return f"{GROUND}.{quoted(table.name)}"
+
+
+def _granted(table: Table) -> Iterator[str]:
+    yield f'GRANT SELECT, INSERT, UPDATE, DELETE ON {_named(table)} TO "role"'
+
+
+def _changed(old: Table, new: Table, steps: Sequence[Step]) -> Iterator[Action]:
+    """A table that stays. Indexes whose column changes are made anew, since they are written as the column is."""
+    touched = {step.column.name for step in steps if step.change is Change.ALTER_COLUMN and step.column}
+    again = [
+        index for index in new.indexes
+        if index in old.indexes and touched & {index.order, *index.keys}
+    ]  # fmt: skip
+    for index in again:
+        yield f"DROP INDEX {GROUND}.{index_name(old, index)}"
+    for step in steps:
+        yield from _made(old, new, step)
+    for index in again:
+        yield create_index(new, index)
+
+
+def _made(old: Table, new: Table, step: Step) -> Iterator[Action]:
+    table = _named(step.table)
+    match step:
+        case Step(Change.ADD_COLUMN, column=Column() as added):
+            yield f"ALTER TABLE {table} ADD COLUMN {column(added)}"
+        case Step(Change.DROP_COLUMN, column=Column() as gone):
+            yield f"ALTER TABLE {table} DROP COLUMN {quoted(gone.name)}"
+        case Step(Change.DROP_INDEX, index=Index() as index):
+            yield f"DROP INDEX {GROUND}.{index_name(step.table, index)}"
+        case Step(Change.CREATE_INDEX, index=Index() as index):
+            yield create_index(new, index)
+        case Step(Change.ALTER_COLUMN, column=Column() as after, before=Column() as before):
+            yield from _altered(table, before, after, step.subject)
+        case Step(Change.MOVE_TABLE):
+            if old.parent:
+                yield f"ALTER TABLE {table} DROP CONSTRAINT {quoted(f'{old.name}.within')}"
+            if new.parent:
+                yield f"ALTER TABLE {table} ADD {parent(new)}"
+
+
+def _altered(table: str, before: Column, after: Column, subject: str) -> Iterator[Action]:
+    name = quoted(after.name)
+    if before.form != after.form:  # expand, fill, contract
+        into = f"{after.name}__new"
+        yield f"ALTER TABLE {table} ADD COLUMN {quoted(into)} {COLUMNS[after.form]}"
+        yield Conversion(table, before, after, into, subject)
+        yield f"ALTER TABLE {table} DROP COLUMN {name}"
+        yield f"ALTER TABLE {table} RENAME COLUMN {quoted(into)} TO {name}"
+    default = "DROP DEFAULT" if after.default is None else f"SET DEFAULT {literal(after)}"
+    yield f"ALTER TABLE {table} ALTER COLUMN {name} {default}"
+    if after.default is not None and not after.nullable:
+        yield f"UPDATE {table} SET {name} = {literal(after)} WHERE {name} IS NULL"
+    yield f"ALTER TABLE {table} ALTER COLUMN {name} {'DROP' if after.nullable else 'SET'} NOT NULL"
+
+
+def _obstacles(step: Step) -> Iterator[Obstacle]:
+    new, old, rows = step.column, step.before, f"SELECT count(*) FROM {_named(step.table)}"
+    if step.index is not None and step.index.unique and step.change is Change.CREATE_INDEX:
+        yield _doubles(step.table, step.index)
+    if new is None:
+        return
+    name = quoted(new.name)
+    if step.change is Change.ADD_COLUMN:
+        yield Obstacle(rows, step.subject, "have no value for it", "give the field a default, or let it be None")
+    if step.change is not Change.ALTER_COLUMN or old is None:
+        return
+    if old.nullable and not new.nullable and new.default is None:
+        yield Obstacle(f"{rows} WHERE {name} IS NULL", step.subject, "have no value for it", "give the field a default")
+    if old.form == new.form and new.choices:
+        known = ", ".join(f"'{value}'" if isinstance(value, str) else str(value) for value in new.choices)
+        unknown = f"{rows} WHERE {name} NOT IN ({known})"
+        fix = "keep the value until no row has it"
+        yield Obstacle(unknown, step.subject, "hold a value that is not among its choices any more", fix)
+
+
+def _doubles(table: Table, index: Index) -> Obstacle:
+    keys = ", ".join(map(quoted, index.keys))
+    there = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in index.keys)
+    twice = f"SELECT 1 FROM {_named(table)} WHERE {there} GROUP BY tenant, {keys} HAVING count(*) > 1"
+    trouble = f"have the same {' and '.join(index.keys)} as another"
+    fix = "make them differ, or let the lookup find many"
+    return Obstacle(f"SELECT count(*) FROM ({twice}) AS twice", f"{table.name}.{index.name}", trouble, fix)

@@ -1,0 +1,48 @@
+"""What a PostgreSQL server may answer instead of rows, and what a caller is told of it."""
+
+from __future__ import annotations
+
+from freehold.runtime.failures import Invalid, Overloaded, StorageFull, TooLarge
+
+STALE = "FH001"
+"""What our own statements raise when a row that must be there is not (SQLSTATE, of a class of our own)."""
+
+AGAIN = frozenset({"40001", "40P01", "55P03"})
+"""A serialisation failure, a deadlock, a lock that was not to be had: nothing was done, and it may work next time."""
+
+MOVED = frozenset({"42704", "3F000", "42P01", "42501", "22023"})
+"""No such role, schema or table, or not ours: what lay here has been moved or erased since we looked."""
+
+FULL = frozenset({"53100"})
+UNIQUE, FOREIGN = "23505", "23503"
+
+_AWAY = ("08", "53", "57", "25")
+"""Classes of SQLSTATE: connections, resources, an operator at work, and a server that takes no writes."""
+
+
+class Refusal(Exception):
+    """The server refused a statement. `number` says which of those that were sent together."""
+
+    def __init__(self, state: str, message: str, number: int, constraint: str) -> None:
+        """What it said: the SQLSTATE (PostgreSQL's documentation, appendix A), and which constraint it is about."""
+        super().__init__(f"{state}: {message}")
+        self.state, self.number, self.constraint = state, number, constraint
+
+
+class Lost(Exception):
+    """The connection is gone. Whether what was sent last has been done, nobody knows."""
+
+
+def told(error: Refusal | Lost) -> Exception:
+    """What a caller is told. What is none of the known troubles is a mistake of ours, and stays one."""
+    if isinstance(error, Lost):
+        return Overloaded("STORE_LOST", "The store did not answer: wait and retry.", retry_after=1)
+    if error.state in FULL:
+        return StorageFull()
+    if error.state in AGAIN or error.state in MOVED or error.state.startswith(_AWAY):
+        return Overloaded("STORE_BUSY", "The store cannot answer now: wait and retry.", retry_after=1)
+    if error.state == "54000":
+        return Invalid(details=[{"loc": [], "msg": "A value that is looked up by is too long for an index."}])
+    if error.state.startswith("54"):
+        return TooLarge("VALUE_TOO_LARGE", "A value is larger than the store can keep.")
+    return error

@@ -1,0 +1,179 @@
+"""One connection to the server: statements go out many at a time, and no answer is waited for longer than the deadline.
+
+It speaks through libpq as psycopg wraps it. psycopg's own cursors cost five times the processor time of a lookup, and
+wait for as long as the network does: a server that is frozen answers no cancel request, so the socket is closed here.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from freehold.stores.forms import Plain
+from freehold.stores.postgres.names import Statement
+from freehold.stores.postgres.trouble import Lost, Refusal
+
+Value = bytes | None
+Step = tuple[Statement, Sequence[Value]]
+Row = tuple[Plain, ...]
+"""What psycopg makes of a row. Dates, decimals and bytes are in it too; a column's codec knows."""
+
+MOST_PREPARED = 512
+ROLLBACK = Statement(b"ROLLBACK")
+
+_GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+_IDLE = TransactionStatus.IDLE
+
+
+class Wire:
+    """A connection. Not for two threads at a time. After `Lost` it is closed, and nothing else may be asked of it."""
+
+    def __init__(self, connection: psycopg.Connection, *, deadline: float, prepares: bool) -> None:
+        """Take over a connection in autocommit mode.
+
+        `deadline` is how many seconds one exchange may take. With `prepares`, statements that are used again are
+        prepared; a pooler in transaction mode that does not know of them wants none.
+        """
+        self.connection, self._pg = connection, connection.pgconn
+        self._deadline, self._prepares = deadline, prepares
+        self._prepared: OrderedDict[Statement, bytes] = OrderedDict()
+        self._seen: set[Statement] = set()
+        self._numbers = 0
+        self._rows = Transformer(connection)
+        self._poll = select.poll()
+        self._poll.register(self._pg.socket, select.POLLIN)
+        self.schemas: set[str] = set()
+        """Where it has been: the server keeps something of every table that a connection has touched."""
+
+    def is_whole(self) -> bool:
+        """Whether it can be used, as far as can be told without asking: a server that went away has left a word."""
+        try:
+            if not self.connection.closed and self._heard():
+                self._pg.consume_input()
+                return not self._heard()
+        except psycopg.OperationalError:
+            return False
+        return not self.connection.closed
+
+    def _heard(self) -> bool:
+        """Whether there is something to be read."""
+        self._poll.modify(self._pg.socket, select.POLLIN)
+        return bool(self._poll.poll(0))
+
+    def ask(self, *steps: Step) -> list[list[Row]]:
+        """Send statements together, and give the rows of each. The first that fails ends them all.
+
+        Raises `Refusal`, with the number of the step, when the server refused; `Lost` when it is gone or too late.
+        """
+        try:
+            if len(steps) == 1:
+                self._send(*steps[0])
+                results = [self._results()]
+            else:
+                results = self._all_at_once(steps)
+        except (psycopg.OperationalError, OSError) as error:
+            raise self._lost(str(error)) from error
+        for number, found in enumerate(results):
+            if found.status not in _GOOD:
+                raise _refusal(found, number)
+        return [self._load(found) for found in results]
+
+    def rollback(self) -> None:
+        """Leave the transaction, if there is one."""
+        if self._pg.transaction_status != _IDLE:
+            self.ask((ROLLBACK, ()))
+
+    def _all_at_once(self, steps: Sequence[Step]) -> list[PGresult]:
+        """In one exchange: see libpq's pipeline mode (PostgreSQL's documentation, 32.5)."""
+        self._pg.enter_pipeline_mode()
+        made = [statement if self._send(statement, values) else None for statement, values in steps]
+        self._pg.pipeline_sync()
+        results = []
+        for statement in made:
+            prepared = self._results() if statement is not None else None
+            found = self._results()
+            results.append(prepared if prepared is not None and prepared.status not in _GOOD else found)
+        self._one()  # the answer to the sync
+        self._pg.exit_pipeline_mode()
+        if results[-1].status not in _GOOD:  # from the first that failed on, nothing was prepared
+            for statement in filter(None, made):
+                del self._prepared[statement]
+        return results
+
+    def _send(self, statement: Statement, values: Sequence[Value]) -> bool:
+        """Send one, and first of all prepare it if it was seen before. Returns whether both were sent in a pipeline."""
+        name = self._prepared.get(statement)
+        made = name is None and self._prepares and statement in self._seen
+        if made:
+            name = self._prepare(statement)
+        if name is None:
+            self._seen.add(statement)
+            self._pg.send_query_params(statement, values)
+        else:
+            self._pg.send_query_prepared(name, values)
+            self._prepared.move_to_end(statement)
+        return made and bool(self._pg.pipeline_status)
+
+    def _prepare(self, statement: Statement) -> bytes:
+        if len(self._prepared) >= MOST_PREPARED and not self._pg.pipeline_status:
+            _, oldest = self._prepared.popitem(last=False)
+            self._pg.send_query(b"DEALLOCATE " + oldest)
+            self._results()
+        self._numbers += 1
+        name = b"f%d" % self._numbers
+        self._pg.send_prepare(name, statement)
+        self._prepared[statement] = name
+        if not self._pg.pipeline_status and (failed := self._results()).status not in _GOOD:
+            del self._prepared[statement]
+            raise _refusal(failed, 0)
+        return name
+
+    def _results(self) -> PGresult:
+        """The last result of a statement that was sent."""
+        last, found = None, self._one()
+        while found is not None:
+            last, found = found, self._one()
+        if last is None:
+            raise self._lost("the server sent no answer")
+        return last
+
+    def _one(self) -> PGresult | None:
+        """The next result, or None at the end of a statement's. libpq alone would wait with Python's lock held."""
+        pg = self._pg
+        if pg.flush() or pg.is_busy():
+            until = time.monotonic() + self._deadline
+            while (unsent := pg.flush()) or pg.is_busy():
+                self._poll.modify(pg.socket, select.POLLIN | select.POLLOUT if unsent else select.POLLIN)
+                left = until - time.monotonic()
+                if left <= 0 or not (ready := self._poll.poll(left * 1000)):
+                    raise self._lost(f"no answer within {self._deadline:g} s")
+                if ready[0][1] & ~select.POLLOUT:
+                    pg.consume_input()
+        return pg.get_result()
+
+    def _lost(self, why: str) -> Lost:
+        """Close the socket: that alone ends the wait for a server that does not answer."""
+        self.connection.close()
+        return Lost(why)
+
+    def _load(self, found: PGresult) -> list[Row]:
+        if not found.ntuples:
+            return []
+        self._rows.set_pgresult(found)
+        return self._rows.load_rows(0, found.ntuples, tuple)
+
+
+def _refusal(found: PGresult, number: int) -> Refusal:
+    def field(of: DiagnosticField) -> str:
+        return (found.error_field(of) or b"").decode(errors="replace")
+
+    state = field(DiagnosticField.SQLSTATE)
+    message = field(DiagnosticField.MESSAGE_PRIMARY)
+    return Refusal(state, message, number, field(DiagnosticField.CONSTRAINT_NAME))
