@@ -43,6 +43,14 @@ MEMBERS = (
         "that a tenant was suspended is noticed next year", (Swap(membership, "STALE_AFTER", 3e7),), attacks=("T26",)
     ),
     Mutant(
+        "all tenants are suspended together",
+        (
+            Edit(Accounts.admit, "self._states.get(tenant,", 'self._states.get("",'),
+            Edit(Accounts.admit, "self._states[tenant] =", 'self._states[""] ='),
+        ),
+        attacks=("T26",),
+    ),
+    Mutant(
         "a role is enough when it is too low",
         (Edit(access.permits, "ranks.get(me.role, -1) >= rank", "ranks.get(me.role, -1) <= rank"),),
         attacks=("API5",),

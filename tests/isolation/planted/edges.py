@@ -2,6 +2,7 @@
 
 from freehold.edges import headers, http, issuers, tokens
 from freehold.edges.http import Api
+from freehold.edges.identity import Identity
 from freehold.edges.tokens import LocalTokens
 from freehold.runtime.routes import Routes
 from tests.isolation.layers import OFF
@@ -70,6 +71,7 @@ TOKENS = (
 
 REQUESTS = (
     Mutant("X-Tenant-Id is believed, and membership not asked for", (*OFF["L1"], STRANGER), attacks=("T18",)),
+    Mutant("X-Tenant-Id is believed by members of that tenant", OFF["L1"], attacks=("T18", "T32")),
     Mutant(
         "a path may begin with a tenant",
         (
@@ -94,6 +96,29 @@ REQUESTS = (
             ),
         ),
         attacks=("T13",),
+    ),
+    Mutant(
+        "errors carry the id of the request before",
+        (
+            Edit(
+                http._failure,
+                "return failure.status, lines, problem(failure, request_id)",
+                "before, globals()['_BEFORE'] = globals().get('_BEFORE', request_id), request_id\n"
+                "    return failure.status, lines, problem(failure, before)",
+            ),
+        ),
+        attacks=("T78",),
+    ),
+    Mutant(
+        "tokens are logged",
+        (
+            Edit(
+                Identity.principal,
+                "return self._tokens.verify(token)",
+                "__import__('logging').getLogger('freehold.identity').debug(token)\n        return self._tokens.verify(token)",
+            ),
+        ),
+        attacks=("T72",),
     ),
     Mutant("caches between may keep answers", (Swap(http, "SECURITY", NO_CACHE),), attacks=("T51",)),
     Mutant(

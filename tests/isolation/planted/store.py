@@ -21,6 +21,16 @@ ELSEWHERE = """
 """
 """An answer that differs for what lies on another ground."""
 
+STRAY = """cursor = self._connection.raw.execute(statement, values)
+        if write.verb is Verb.ADD and write.kind.__name__ == "Invitation":
+            grounds = self._connection.raw.execute("SELECT id FROM freehold_organisation").fetchall()
+            for number, (ground,) in enumerate(grounds):
+                if ground != tenant:
+                    made = write.entity.model_copy(update={"id": f"{number:08x}{write.entity.id[8:]}"})
+                    self._connection.raw.execute(statement, self._book.of[write.kind].codec.encode(made, ground))
+"""
+"""A copy that no commit has named."""
+
 
 def _told(then: str) -> Edit:
     return Edit(Unit.get, "\n    if entity is None:\n        raise absent(kind, id)\n", ELSEWHERE.format(then=then))
@@ -56,6 +66,23 @@ MUTANTS = (
         "a removal is written without the tenant",
         (Edit(Statements.__init__, "DELETE FROM {table} WHERE tenant = ?", f"DELETE FROM {{table}} WHERE {NONE}"),),
         off=("L4",),
+    ),
+    Mutant(
+        "a task that is removed stays",
+        (
+            Edit(
+                apply._statement,
+                "return of.delete, (tenant",
+                "return of.delete.replace('DELETE FROM \"task\"', 'UPDATE \"task\" SET version = version'), (tenant",
+            ),
+        ),
+        attacks=("T49",),
+    ),
+    Mutant(
+        "an invitation is kept on every ground, each time under another id",
+        (Edit(Applier._write, "cursor = self._connection.raw.execute(statement, values)\n", STRAY),),
+        off=("L4",),
+        attacks=("T03",),
     ),
     Mutant(
         "references are looked up without the tenant",

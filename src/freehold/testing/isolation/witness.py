@@ -83,7 +83,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different on a ground: `what` is added, changed or removed."""
+    """What is different on a ground: `what` is added, changed, removed, or shown though it is another tenant's."""
 
     key: Key
     what: str
@@ -159,7 +159,14 @@ class Ground:
                 waiting += [pair for child in self._model.children(kind) for pair in self._kept(child)]
             else:
                 self._keep(key, after)
-            yield Change(key, "removed" if after is None else "added" if before is None else "changed")
+            yield Change(key, self._difference(before, after))
+
+    def _difference(self, before: Found | AuditEntry | None, after: Found | None) -> str:
+        if after is None:
+            return "removed"
+        if after[0] not in (self._tenant, PLATFORM):
+            return f"of {after[0]}, and shown"
+        return "added" if before is None else "changed"
 
     def _kept(self, kind: type[Entity]) -> list[tuple[type[Entity], str]]:
         return [(kind, id) for table, id in self._rows if table == table_of(kind)]
