@@ -26,8 +26,10 @@ def _closed(tenant: str) -> Scope:
     return scope
 
 
-def _refuses(arena: Arena, method: str, what: str, action: Callable[..., object], *given: object) -> None:
-    """Whatever the action is, it must raise; and if it does not, nothing of B's may come of it.
+def _refuses(
+    arena: Arena, method: str, what: str, action: Callable[..., object], *given: object, foreign: str = "B"
+) -> None:
+    """Whatever the action is, it must raise; and if it does not, nothing of the `foreign` side's may come of it.
 
     With a scope of B's own, there is nothing of B's that may not: then it is the refusal alone that matters.
     """
@@ -42,7 +44,7 @@ def _refuses(arena: Arena, method: str, what: str, action: Callable[..., object]
         arena.world.restock(arena.world.b)
         arena.oracle.rebase()
     else:
-        found += [*arena.oracle.seen(repr(answer), sent=repr(given)), *arena.oracle.moved()]
+        found += [*arena.oracle.seen(repr(answer), sent=repr(given), of=foreign), *arena.oracle.moved()]
     arena.note(case, found)
 
 
@@ -141,10 +143,10 @@ def beside(arena: Arena) -> None:
             for snapshot, side in ((view, first), (another, second), (view, first)):
                 _only_own(arena, "Snapshot, two at once", snapshot, side)
             one.close()
-            _blind(arena, view, f"beside {second.name}'s view, after its scope")
+            _blind(arena, view, f"beside {second.name}'s view, after its scope", second.name)
             _only_own(arena, "Snapshot, the other one's scope over", another, second)
             another.close()
-            _blind(arena, another, f"beside {first.name}'s view, after close")
+            _blind(arena, another, f"beside {first.name}'s view, after close", first.name)
             view.close()
 
 
@@ -162,14 +164,14 @@ def _only_own(arena: Arena, method: str, snapshot: Snapshot, own: Side) -> None:
         arena.note(case, [*foreign, *arena.oracle.seen(repr(rows), sent=repr(keys), of=other.name)])
 
 
-def _blind(arena: Arena, snapshot: Snapshot, when: str) -> None:
+def _blind(arena: Arena, snapshot: Snapshot, when: str, foreign: str = "B") -> None:
     for side in (arena.world.a, arena.world.b):
         for entity in _entities(side):
-            title = f"{type(entity).__name__} of {side.name} {when}"
-            _refuses(arena, "Snapshot.get", title, snapshot.get, type(entity), entity.id)
+            title, given = f"{type(entity).__name__} of {side.name} {when}", (type(entity), entity.id)
+            _refuses(arena, "Snapshot.get", title, snapshot.get, *given, foreign=foreign)
         for pattern, keys in _asked(arena, side):
             title = f"{_named(pattern)} of {side.name} {when}"
-            _refuses(arena, "Snapshot.page", title, snapshot.page, pattern, keys, Span(MOST))
+            _refuses(arena, "Snapshot.page", title, snapshot.page, pattern, keys, Span(MOST), foreign=foreign)
 
 
 def units(arena: Arena) -> None:
