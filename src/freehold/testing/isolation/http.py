@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import unquote
 
 from freehold.runtime.routes import PREFIX
@@ -16,6 +16,8 @@ Message = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
+
+T = TypeVar("T")
 
 REQUEST_ID = "isolation-suite"
 _VOLATILE = frozenset({"date", "server", "x-request-id", "connection", "keep-alive"})
@@ -137,16 +139,20 @@ class Wire:
     def send(self, request: Request, token: str | None) -> Reply:
         """Send one request, and wait for the reply."""
         self.sent += 1
-        return self._runner.run(self._one(request, token))
+        return self._run(self._one(request, token))
 
     def together(self, requests: Sequence[tuple[Request, str | None]]) -> list[Reply]:
         """Send many requests at once. The replies are in the order of the requests."""
         self.sent += len(requests)
-        return self._runner.run(self._all(requests))
+        return self._run(self._all(requests))
 
     def abandon(self, request: Request, token: str | None, *, after: int) -> None:
         """Send a request and hang up: before the body is complete (`after=0`), or while it is being worked on."""
-        self._runner.run(self._abandoned(request, token, after))
+        self._run(self._abandoned(request, token, after))
+
+    def _run(self, work: Coroutine[None, None, T]) -> T:
+        """On the runner's loop, but without its care for Ctrl-C, which costs more than a small request does."""
+        return self._runner.get_loop().run_until_complete(work)
 
     async def _one(self, request: Request, token: str | None) -> Reply:
         messages: list[Message] = []
