@@ -98,6 +98,10 @@ class ContainerEndpoint:
             raise AwsError("NoCredentials", "the container's endpoint gives no credentials", status=answer.status)
         return _read_keys(answer.body)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._connections.close()
+
 
 def _is_near(host: str) -> bool:
     if host in _HOSTS:
