@@ -1,4 +1,4 @@
-"""boto3 behind the same port: six times slower, and right by definition, so that our own client is held against it.
+"""boto3 behind the same port: slower, and right by definition, so that our own client is held against it.
 
 The only place that knows boto3 and botocore, which are loaded when something here is chosen and never before.
 """

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from freehold.aws.boto import Boto
 from freehold.aws.credentials import Credentials
+from freehold.aws.endpoints import Endpoint
+from freehold.aws.failures import AwsError
+from freehold.aws.json_call import AwsJson
+from freehold.aws.retries import STANDARD, Policy
+from freehold.aws.sending import Sender
+from freehold.runtime.ports import Clock, Random
 
 
 class AwsClient(Protocol):
@@ -31,3 +38,19 @@ class AwsClient(Protocol):
     def close(self) -> None:
         """Close the connections."""
         ...
+
+
+def open_client(
+    endpoint: Endpoint, clock: Clock, random: Random, *, adapter: str = "own", policy: Policy = STANDARD
+) -> AwsClient:
+    """A client of one service, through the `adapter` that is named: `own`, or `boto3`, which is then loaded.
+
+    It connects to nothing yet. Raises `AwsError` for an endpoint or an adapter that is none.
+    """
+    match adapter:
+        case "own":
+            return AwsJson(Sender(endpoint, clock, random, policy=policy))
+        case "boto3":
+            return Boto(endpoint, clock, random, policy=policy)
+        case _:
+            raise AwsError("NoAdapter", "AWS is called through `own` or `boto3`")

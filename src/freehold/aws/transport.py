@@ -18,7 +18,6 @@ from freehold.runtime.ports import Clock
 
 _IDLE = 50.0  # seconds after which a connection is not trusted any more; the other side keeps one for about a minute
 _MOST_IDLE = 64
-_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 _HOST = re.compile(r"[\w.:%\[\]-]+", re.ASCII)  # and a port; no user, and no password
 _PORTS = {"https": 443, "http": 80}
 
@@ -91,11 +90,11 @@ class Connections:
         lines = [f"{request.method} {request.path} HTTP/1.1", f"host: {self.host}", "accept-encoding: identity"]
         lines += [f"{name}: {value}" for name, value in request.headers.items() if name != "host"]
         lines.append(f"content-length: {len(request.body)}")
-        for line in lines:
-            if _UNSENDABLE.search(line) or " " in request.path:
-                # The line itself may hold a token.
-                raise Unreachable("UnsendableHeader", "a header holds what HTTP cannot carry", maybe_done=False)
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
+        text = "".join(lines)
+        if not (text.isascii() and text.isprintable()) or " " in request.path:
+            # A line break would begin a header of its own. What is wrong is not quoted: it may be a token.
+            raise Unreachable("UnsendableHeader", "a header holds what HTTP cannot carry", maybe_done=False)
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + request.body
 
     def _over(self, raw: socket.socket, data: bytes, until: float) -> Answer:
         """Exchange over one connection, and keep it only if all went well."""

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 
 from freehold.aws.boto import Boto
-from freehold.aws.client import AwsClient
+from freehold.aws.client import AwsClient, open_client
 from freehold.aws.credentials import Credentials
 from freehold.aws.endpoints import Endpoint
 from freehold.aws.failures import AwsError, CancellationReason, Throttled, Unreachable
 from freehold.aws.json_call import AwsJson
 from freehold.aws.retries import Policy
-from freehold.aws.sending import Sender
 from freehold.edges.system import SystemClock
 from tests.unit.aws.requests_kit import items, on_the_wire
 from tests.unit.aws.scripted import (
@@ -36,15 +35,16 @@ POLICY = Policy(seconds=20, each=0.5, first=0.001, most=0.001, tries=3, reserve=
 Make = Callable[[str], AwsClient]
 
 
-def thin(url: str, service: str = "dynamodb", policy: Policy = POLICY) -> AwsClient:
-    return AwsJson(Sender(Endpoint(service, "eu-west-1", url), SystemClock(), Dice(), policy=policy))
+def own(url: str, service: str = "dynamodb", policy: Policy = POLICY) -> AwsClient:
+    return open_client(Endpoint(service, "eu-west-1", url), SystemClock(), Dice(), policy=policy)
 
 
 def boto(url: str, service: str = "dynamodb", policy: Policy = POLICY) -> AwsClient:
-    return Boto(Endpoint(service, "eu-west-1", url), SystemClock(), Dice(), policy=policy)
+    endpoint = Endpoint(service, "eu-west-1", url)
+    return open_client(endpoint, SystemClock(), Dice(), adapter="boto3", policy=policy)
 
 
-BOTH = (thin, boto)
+BOTH = (own, boto)
 
 
 class Stage:
@@ -191,7 +191,7 @@ def test_a_transaction_cancelled_for_traffic_alone_is_throttled(stage: Stage, ma
 def echo() -> Iterator[tuple[Scripted, AwsClient, AwsClient]]:
     """Both clients of one server that answers with what it was sent as the old item."""
     with Scripted(decide=lambda asked: reply({"Attributes": asked.json["Item"]})) as server:
-        clients = thin(server.url), boto(server.url)
+        clients = own(server.url), boto(server.url)
         yield server, *clients
         for client in clients:
             client.close()
@@ -265,3 +265,11 @@ def test_boto_leaves_its_own_retries_to_us() -> None:
             client.call(*READ, KEYS)
         client.close()
         assert len(server.asked) == 1
+
+
+def test_a_client_is_chosen_by_its_name() -> None:
+    endpoint = Endpoint("dynamodb", "eu-west-1", "http://127.0.0.1:1")
+    chosen = [open_client(endpoint, SystemClock(), Dice(), adapter=name) for name in ("own", "boto3")]
+    assert [type(client) for client in chosen] == [AwsJson, Boto]
+    with pytest.raises(AwsError, match="`own` or `boto3`"):
+        open_client(endpoint, SystemClock(), Dice(), adapter="boto")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from freehold.aws.addresses import Address, resolve
-from freehold.aws.incoming import LARGEST
+from freehold.aws.incoming import LARGEST, Incoming
 from freehold.aws.transport import Connections, Request
 from freehold.edges.system import SystemClock
 from freehold.testing.clock import HandClock
@@ -165,6 +165,18 @@ def test_half_an_answer_is_none_and_is_never_asked_for_again(data: bytes, reused
         assert (len(server.asked), wire.idle) == (len(steps), 0)
 
 
+def test_a_connection_that_breaks_within_an_answer_is_not_asked_again() -> None:
+    def half_and_reset(server: Scripted, wire: socket.socket) -> bool:
+        wire.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{")
+        server.over.wait(0.1)  # for what was sent to be read: a reset overtakes it
+        return reset(server, wire)
+
+    with wire_to(reply(), half_and_reset) as (server, wire):
+        wire.ask()
+        assert lost(lambda: wire.ask(repeatable=True)).code == "ConnectionLost"
+        assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -200,6 +212,15 @@ def test_a_slow_answer_is_given_up_when_the_time_for_all_of_it_is_over(step: Ste
         error = lost(lambda: wire.ask(seconds=0.4, repeatable=True))
         assert (error.code, error.maybe_done) == ("Timeout", True)
         assert (len(server.asked), wire.idle) == (1, 0)
+
+
+def test_nothing_is_read_once_the_time_is_over() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(written())
+        with pytest.raises(TimeoutError):
+            Incoming(ours, 5.0, lambda: 5.0).read_answer()
+        assert Incoming(ours, 5.0, lambda: 4.0).read_answer().body == b"{}"
 
 
 def test_a_connection_on_which_an_answer_was_late_is_never_used_again() -> None:
