@@ -4,6 +4,7 @@ import pytest
 
 from freehold.testing import isolation
 from freehold.testing.isolation import Report
+from freehold.testing.isolation.report import Case
 from tests.isolation.apps import NAMES, app_named
 
 FEWEST = 3000
@@ -35,15 +36,20 @@ def test_every_example_keeps_its_tenants_apart(name: str) -> None:
     assert not report.faults, "\n".join(report.lines())
 
 
+def tried(seed: int = 0, effort: float = 0.1) -> list[Case]:
+    """The cases of some attacks that take a sample."""
+    return isolation.run(app_named("01_tasks"), effort=effort, seed=seed, only=("T08", "T12", "T18")).cases
+
+
 def test_one_seed_tries_the_same_cases_and_another_seed_tries_others() -> None:
-    first, again, other = (isolation.run(app_named("01_tasks"), effort=0.1, seed=seed).cases for seed in (7, 7, 8))
+    first, again, other = (tried(seed=seed) for seed in (7, 7, 8))
     assert first == again
     assert first != other
 
 
 def test_more_effort_tries_more_cases() -> None:
-    few, many = (len(isolation.run(app_named("01_tasks"), effort=effort).cases) for effort in (0.1, 0.6))
-    assert many > few
+    few, many = (tried(effort=effort) for effort in (0.1, 0.6))
+    assert len(many) > len(few)
 
 
 def test_one_line_is_a_test_of_an_apps_own() -> None:
