@@ -26,7 +26,7 @@ class Policy:
     seconds: float = 10.0
     """What a call may take in all, waiting and every try together, when its caller does not say."""
     each: float = 3.0
-    """What one try may take."""
+    """What one try may take. A long poll, such as SQS's, wants more than it waits for."""
     tries: int = 4
     first: float = 0.05
     """The longest wait before the second try; it doubles with every further one."""

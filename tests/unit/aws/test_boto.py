@@ -30,7 +30,7 @@ from tests.unit.aws.scripted import (
     written,
 )
 
-POLICY = Policy(seconds=20, each=0.5, first=0.001, most=0.001, tries=3, reserve=1000)
+POLICY = Policy(seconds=20, each=1, first=0.001, most=0.001, tries=2, reserve=1000)
 
 Make = Callable[[str], AwsClient]
 

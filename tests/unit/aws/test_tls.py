@@ -58,9 +58,9 @@ def test_a_handshake_that_does_not_come_about_is_given_up() -> None:
 
 
 def test_a_slow_answer_under_tls_is_given_up_too(tls: Tls) -> None:
-    slow = drip(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n" + b"x" * 60)
+    slow = drip(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n" + b"x" * 100)
     with Scripted(slow, tls=tls.server) as server:
         wire = Wire(server.url, tls=tls.trusting)
-        error = lost(lambda: wire.ask(seconds=0.6))
+        error = lost(lambda: wire.ask(seconds=1.5))
         assert (error.code, error.maybe_done) == ("Timeout", True)
         assert wire.idle == 0

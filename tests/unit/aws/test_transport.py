@@ -209,7 +209,7 @@ def test_the_largest_answer_is_read() -> None:
 def test_a_slow_answer_is_given_up_when_the_time_for_all_of_it_is_over(step: Step) -> None:
     # A byte every 0.05 s keeps a time limit for each read content; these answers take three seconds and more.
     with wire_to(step) as (server, wire):
-        error = lost(lambda: wire.ask(seconds=0.4, repeatable=True))
+        error = lost(lambda: wire.ask(seconds=0.8, repeatable=True))
         assert (error.code, error.maybe_done) == ("Timeout", True)
         assert (len(server.asked), wire.idle) == (1, 0)
 
@@ -226,7 +226,7 @@ def test_nothing_is_read_once_the_time_is_over() -> None:
 def test_a_connection_on_which_an_answer_was_late_is_never_used_again() -> None:
     late = drip(written(b"for the first"), pause=0.02)
     with wire_to(late, reply(b"for the second")) as (server, wire):
-        assert lost(lambda: wire.ask(seconds=0.2)).code == "Timeout"
+        assert lost(lambda: wire.ask(seconds=0.6)).code == "Timeout"
         assert wire.ask().body == b"for the second"
         assert server.connections == 2
 
