@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,20 @@ class Settings:
     """The folder for the database and the keys."""
     store: str = "sqlite"
     """Where entities are kept. One of `freehold.wiring.STORES`."""
+    database_url: str = ""
+    """The database of the store `postgres`: who serves connects with it."""
+    owner_url: str = ""
+    """The same database for who may make roles and schemas, to migrate. Without it, `database_url` is used."""
+    tier: str = "schema"
+    """Where new tenants of the store `postgres` go: `schema`, or `pool`."""
+    connections: int = 20
+    """How many connections to a database server to have at most."""
+    database_seconds: float = 5.0
+    """How long a database server may take to answer, in seconds."""
+    pooler: bool = False
+    """Whether a pooler in transaction mode that knows no prepared statements stands before the database."""
+    canaries: str = ""
+    """Ids of tenants that are migrated before all others, separated by commas."""
     issuer: str = "freehold"
     """The `iss` of the access tokens we sign."""
     keys: str = ""
@@ -72,12 +86,20 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     for key, text in given.items():
         if key not in known:
             raise _wrong(key, f"there is no such setting; there are: {', '.join(sorted(known))}")
-        kind = {str: str, int: int, float: float}[type(known[key].default)]
+        read, what = _READ[type(known[key].default)]
         try:
-            values[known[key].name] = kind(text)
-        except ValueError:
-            raise _wrong(key, f"{text!r} is not {'a whole number' if kind is int else 'a number'}") from None
+            values[known[key].name] = read(text)
+        except (ValueError, KeyError):
+            raise _wrong(key, f"{text!r} is not {what}") from None
     return replace(Settings(), **values)
+
+
+_READ: Mapping[type, tuple[Callable[[str], object], str]] = {
+    str: (str, "text"),
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    bool: ({"true": True, "false": False}.__getitem__, "true or false"),
+}
 
 
 def _wrong(name: str, message: str) -> ModelError:

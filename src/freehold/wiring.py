@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,8 +43,9 @@ from freehold.runtime.scheduler import Scheduler, Turn
 from freehold.runtime.supply import Supplies
 from freehold.runtime.unit import Shared
 from freehold.settings import Settings
+from freehold.stores.kit import Kit
 
-STORES = {"sqlite": "freehold.stores.sqlite:Sqlite"}
+STORES = {"sqlite": "freehold.stores.sqlite.kit", "postgres": "freehold.stores.postgres.kit"}
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def backend(
     ports = _adapters(model, settings)  # before anything is opened, since one may be missing
     keys = _keys(settings, clock, random, memory=memory)
     tokens = _tokens(settings, app.name, keys, clock, random)
-    open_store = cast("Callable[[Model, str | None], Database]", load(STORES[settings.store]))
-    database = open_store(model, None if memory else settings.database_file)
+    store = kit(settings)
+    database = store.scratch(model, settings) if memory else store.opened(model, settings)
     membership = Accounts(database, clock)
     door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
     cursors = Cursors(AesSivSeal(keys, clock), model.lookups)
@@ -114,6 +114,18 @@ def backend(
     scheduler = Scheduler(runtime)
     courier = Courier(runtime, random, before=scheduler.enqueue_due)
     return Backend(model, runtime, database, tokens, courier, scheduler, clock, settings)
+
+
+def kit(settings: Settings) -> Kit:
+    """The store that the settings name. Raises `ModelError` (FH401) when there is none, or it lacks a part."""
+    if settings.store not in STORES:
+        message = f"store: there is no {settings.store}; there are: {', '.join(STORES)}"
+        raise ModelError([Finding("FH401", Place("FREEHOLD_STORE", 0), message, "see docs/reference/settings.md")])
+    try:
+        return cast("Kit", importlib.import_module(STORES[settings.store]))
+    except ModuleNotFoundError as error:
+        message, fix = f"store: {settings.store} needs {error.name}", f"`pip install freehold[{settings.store}]`"
+        raise ModelError([Finding("FH401", Place("FREEHOLD_STORE", 0), message, fix)]) from error
 
 
 def load(target: str) -> object:

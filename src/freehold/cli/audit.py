@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import AppOption, AsJson, DataOption
+from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
 
 audit = typer.Typer(help="Check the audit chains.", no_args_is_help=True)
 
@@ -16,6 +16,7 @@ def verify(
     tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")] = None,
     app: AppOption = None,
     data: DataOption = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Walk every tenant's chain of hashes, and report each entry that was changed, moved or cut out."""
@@ -27,7 +28,7 @@ def verify(
     from freehold.runtime.scope import Scope
 
     rows = []
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         grounds = [("platform", PLATFORM), *((one.slug, one.id) for one in organisations(made))]
         if tenant is not None:
             grounds = [(tenant, known_organisation(made, tenant).id)]

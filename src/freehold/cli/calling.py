@@ -32,7 +32,7 @@ from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent, input_model
 from freehold.wiring import Backend, complete
 
-OWN = ("as", "tenant", "key", "input", "json", "data", "help")
+OWN = ("as", "tenant", "key", "input", "json", "data", "store", "help")
 """Options of every call. An input of the same name is asked for as `--its-...`."""
 
 SEVERAL = (list, set, frozenset, tuple)
@@ -47,10 +47,12 @@ InputOption = Annotated[
     str | None, typer.Option("--input", metavar="FILE", help="The inputs as a JSON object; - for standard input.")
 ]
 DataOption = Annotated[str | None, typer.Option("--data", metavar="FOLDER", help="Where database and keys are.")]
+StoreOption = Annotated[str | None, typer.Option("--store", metavar="NAME", help="The store: sqlite or postgres.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The whole answer, as a client would get it.")]
 
 OPTIONS: Mapping[str, object] = {
     "as_": EmailOption, "tenant_": TenantOption, "key_": KeyOption, "input_": InputOption, "data_": DataOption,
+    "store_": StoreOption,
     "json_": JsonOption,
 }  # fmt: skip
 
@@ -106,7 +108,7 @@ def _run(case: UseCase, target: str | None, fields: Mapping[str, FieldInfo], giv
     inputs = {**_read(own["input_"]), **inputs}
     if lacking := [name for name, info in fields.items() if info.is_required() and name not in inputs]:
         raise typer.BadParameter("needed: " + ", ".join(f"--{name.replace('_', '-')}" for name in lacking))
-    with opened(target, own["data_"]) as made:
+    with opened(target, own["data_"], own["store_"]) as made:
         principal = _principal(made, case, own["as_"], own["tenant_"])
         call = Call(made.runtime.cases[case.name], Sent(inputs), principal, id="cli", key=own["key_"])
         try:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import DataOption, TargetArgument
+from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
 
 
 def dev(
@@ -17,6 +17,7 @@ def dev(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
     data: DataOption = None,
+    store: StoreOption = None,
     reload: Annotated[bool, typer.Option(help="Start anew when a file changes. Not on Windows.")] = True,
 ) -> None:
     """Run the app on this machine. It follows every change of the source.
@@ -31,11 +32,12 @@ def dev(
     gc.disable()  # until requests are answered: looking for garbage among what is only being loaded takes time
 
     from freehold.cli.development import Development
-    from freehold.cli.operating import settings_for
+    from freehold.cli.standing import settings_for, standing
     from freehold.cli.supervisor import Supervisor
     from freehold.cli.watch import Watch
 
-    development = Development(where, settings_for(data), listener, demo=demo)
-    if reload and hasattr(os, "fork"):
-        raise typer.Exit(Supervisor(development.run, Watch(where.source)).run())
-    raise typer.Exit(development.run(None))
+    with standing(settings_for(data, store)) as settings:
+        development = Development(where, settings, listener, demo=demo)
+        if reload and hasattr(os, "fork"):
+            raise typer.Exit(Supervisor(development.run, Watch(where.source)).run())
+        raise typer.Exit(development.run(None))

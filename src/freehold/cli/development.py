@@ -6,7 +6,6 @@ import gc
 import logging
 import sys
 import threading
-from pathlib import Path
 
 import typer
 
@@ -25,7 +24,7 @@ from freehold.runtime.routes import PREFIX
 from freehold.settings import Settings
 from freehold.stores.migrate import Step, suffices
 from freehold.stores.schema import schema_of
-from freehold.wiring import Backend, backend, complete, site
+from freehold.wiring import Backend, backend, complete, kit, site
 
 DRAIN_SECONDS = 2.0
 BEHIND = "FH303"
@@ -64,7 +63,7 @@ class Development:
 
     def _backend(self, app: App) -> Backend:
         """Put the app together. Migrations are looked into only where the store has not what the app needs."""
-        if Path(self._settings.database_file).exists():
+        if kit(self._settings).exists(self._settings):
             try:
                 return backend(app, self._settings)
             except ModelError as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import AppOption, AsJson, DataOption
+from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
 
 events = typer.Typer(help="Look at deliveries of events, and send on those that are dead.", no_args_is_help=True)
 
@@ -28,6 +28,7 @@ def list_events(
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List deliveries: event, handler, how often it was tried, and what went wrong."""
@@ -35,7 +36,7 @@ def list_events(
     from freehold.cli.operating import opened
     from freehold.cli.outbox import find
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         found = list(find(made, state.value, tenant))
     if as_json:
         screen.print_json([{"tenant": slug, **one.model_dump(mode="json")} for slug, one in found])
@@ -51,13 +52,14 @@ def redrive(
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Put dead deliveries back on their way: they are tried at once, as often as new ones."""
     from freehold.cli.operating import opened
     from freehold.cli.outbox import put_back
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         done = put_back(made, set(ids or ()), tenant)
     _say(done, as_json, "redriven")
 
@@ -68,13 +70,14 @@ def purge(
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Throw dead deliveries away. What they were to do is not done."""
     from freehold.cli.operating import opened
     from freehold.cli.outbox import throw_away
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         done = throw_away(made, set(ids or ()), tenant)
     _say(done, as_json, "thrown away")
 

@@ -28,7 +28,7 @@ def rotate(
     """
     from pathlib import Path
 
-    from freehold.cli.operating import settings_for
+    from freehold.cli.standing import settings_for
     from freehold.edges.keys import KeyFile, KeyRing
     from freehold.edges.system import SystemClock, SystemRandom
 

@@ -6,18 +6,18 @@ import logging
 import socket
 
 from freehold.cli.listening import address_of
-from freehold.cli.operating import migrations, settings_for
+from freehold.cli.operating import migrations
 from freehold.cli.target import load, locate
 from freehold.edges.logs import configure
 from freehold.edges.server import serve
+from freehold.settings import Settings
 from freehold.wiring import backend, complete, site
 
 log = logging.getLogger("freehold.serve")
 
 
-def run(target: str | None, data: str | None, listener: socket.socket, *, migrate: bool) -> None:
+def run(target: str | None, settings: Settings, listener: socket.socket, *, migrate: bool) -> None:
     """Serve until told to stop. Raises `ModelError`: FH303 for pending migrations, FH301 for those that break."""
-    settings = settings_for(data)
     configure(settings.log_level, pretty=False)
     app = load(locate(target))
     if migrate:

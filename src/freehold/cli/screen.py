@@ -6,11 +6,15 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 import typer
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from freehold.stores.migrate import Stage
 
 NARROWEST, WIDEST = 60, 120
 UNSEEN = 100
@@ -50,3 +54,30 @@ def indented(what: RenderableType, by: int = 2) -> Padding:
 def print_json(value: object) -> None:
     """Print a value for machines."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+class Bar:
+    """How far a migration of many grounds has come, on standard error: how many, how fast, what is left."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        """Show nothing yet; with `hidden`, never."""
+        rate = TextColumn("{task.fields[rate]} failed {task.fields[failed]}")
+        columns = (TextColumn("grounds"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=hidden or not sys.stderr.isatty())
+        self._task = self._bar.add_task("", total=None, rate="", failed=0, visible=False)
+
+    def __enter__(self) -> Self:
+        """Use it for a block."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leave the line as it is."""
+        self._bar.stop()
+
+    def show(self, stage: Stage) -> None:
+        """Move the bar."""
+        done = stage.done + stage.failed
+        rate = f"{done / stage.seconds:,.0f}/s" if stage.seconds else ""
+        fields = {"rate": rate, "failed": stage.failed, "visible": stage.total > 1}
+        self._bar.update(self._task, completed=done, total=stage.total, **fields)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import DataOption, TargetArgument
+from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
 
 
 def seed(
@@ -19,6 +19,7 @@ def seed(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also those that have been run there.")] = False,
     data: DataOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Run the app's seeds in a tenant, each of them once."""
     from freehold.cli.demo import populate
@@ -28,7 +29,7 @@ def seed(
 
     if (tenant is None) != (email is None):
         raise typer.BadParameter("--tenant and --as go together")
-    with opened(target, data) as made:
+    with opened(target, data, store) as made:
         if tenant is None or email is None:
             done = populate(made, again=again)
         else:

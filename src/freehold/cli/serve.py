@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import DataOption, TargetArgument
+from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
 
 
 def serve(
@@ -14,6 +14,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
     data: DataOption = None,
+    store: StoreOption = None,
     migrate: Annotated[
         bool, typer.Option("--migrate", help="Make pending migrations first, if they are safe.")
     ] = False,
@@ -26,5 +27,6 @@ def serve(
 
     listener = listen(host, port)
     from freehold.cli.production import run
+    from freehold.cli.standing import settings_for
 
-    run(target, data, listener, migrate=migrate)
+    run(target, settings_for(data, store), listener, migrate=migrate)

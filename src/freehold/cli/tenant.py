@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli.arguments import AppOption, AsJson, DataOption
+from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
 
 tenant = typer.Typer(help="List, create, suspend and resume tenants.", no_args_is_help=True)
 
@@ -14,13 +14,15 @@ Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Its short name: lower
 
 
 @tenant.command("list")
-def list_tenants(app: AppOption = None, data: DataOption = None, as_json: AsJson = False) -> None:
+def list_tenants(
+    app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
+) -> None:
     """List all tenants, the oldest first."""
     from freehold.cli import screen
     from freehold.cli.operating import opened
     from freehold.cli.registry import organisations
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         found = list(organisations(made))
     if as_json:
         screen.print_json([one.model_dump(mode="json") for one in found])
@@ -37,6 +39,7 @@ def create(
     role: Annotated[str | None, typer.Option(help="The first member's role. Default: the highest.")] = None,
     app: AppOption = None,
     data: DataOption = None,
+    store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a tenant with its first member. Somebody who is new gets a password, which is shown this once."""
@@ -46,7 +49,7 @@ def create(
     from freehold.cli.operating import opened
     from freehold.cli.registry import operate, organisation, person
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         if organisation(made, slug) is not None:
             raise typer.BadParameter(f"there is a tenant {slug} already", param_hint="SLUG")
         password = "" if person(made, email) else secrets.token_urlsafe(15)
@@ -69,23 +72,27 @@ def create(
 
 
 @tenant.command()
-def suspend(slug: Slug, app: AppOption = None, data: DataOption = None, as_json: AsJson = False) -> None:
+def suspend(
+    slug: Slug, app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
+) -> None:
     """Shut a tenant out: its tokens, keys and jobs count no more, within seconds. Nothing is lost."""
-    _set("suspend_tenant", slug, app, data, as_json)
+    _set("suspend_tenant", slug, app, data, store, as_json)
 
 
 @tenant.command()
-def resume(slug: Slug, app: AppOption = None, data: DataOption = None, as_json: AsJson = False) -> None:
+def resume(
+    slug: Slug, app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
+) -> None:
     """Let a suspended tenant in again."""
-    _set("resume_tenant", slug, app, data, as_json)
+    _set("resume_tenant", slug, app, data, store, as_json)
 
 
-def _set(case: str, slug: str, app: str | None, data: str | None, as_json: bool) -> None:
+def _set(case: str, slug: str, app: str | None, data: str | None, store: str | None, as_json: bool) -> None:
     from freehold.cli import screen
     from freehold.cli.operating import opened
     from freehold.cli.registry import known_organisation, operate
 
-    with opened(app, data) as made:
+    with opened(app, data, store) as made:
         known_organisation(made, slug)
         operate(made, case, {"organisation": slug})
         now = known_organisation(made, slug)

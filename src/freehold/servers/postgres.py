@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -13,12 +14,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from freehold.model.finding import Finding, ModelError, Place
 
 SYSTEM = "/usr/lib/postgresql"
 NOBODY = "nobody"
+LOGIN = "freehold"
 PATIENCE = 20.0
 SETTINGS = {
     "listen_addresses": "",
@@ -51,6 +53,11 @@ class PostgresServer:
         return f"postgresql://postgres@/postgres?host={self._sockets}"
 
     @property
+    def serving_url(self) -> str:
+        """What an app connects with to serve: as somebody who owns nothing."""
+        return f"postgresql://{LOGIN}@/postgres?host={self._sockets}"
+
+    @property
     def pid(self) -> int:
         """The server's process, to be killed or frozen by a test."""
         return self._process.pid if self._process else 0
@@ -69,17 +76,29 @@ class PostgresServer:
         for each in (self.folder, self._sockets):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._user is not None:
-                os.chown(each, pwd.getpwnam(self._user).pw_uid, -1)
-        if not (self.folder / "PG_VERSION").exists():
+                os.chown(each, self._user.pw_uid, self._user.pw_gid)
+        if self._user is not None:  # who must get through, and sees nothing on the way
+            self.folder.parent.chmod(self.folder.parent.stat().st_mode | stat.S_IXOTH)
+        if self._is_ready():  # somebody else's, and they stop it
+            return
+        if is_new := not (self.folder / "PG_VERSION").exists():
             self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
         options = [part for setting in self._settings for part in ("-c", setting)]
         log = (self._sockets / "log").open("ab")
         command = [self._binaries / "postgres", "-D", self.folder, "-k", self._sockets, *options]
         self._process = subprocess.Popen(  # noqa: S603  # a server of ours, on a folder of ours
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self._user, cwd="/", start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+            **self._as_nobody,
         )
         log.close()
         self._wait()
+        if is_new:
+            self._make_login()
 
     def stop(self) -> None:
         """Stop it: connections are closed, and everything is on the disk."""
@@ -95,24 +114,44 @@ class PostgresServer:
         shutil.rmtree(self._sockets, ignore_errors=True)
 
     @property
-    def _user(self) -> str | None:
-        return NOBODY if os.geteuid() == 0 else None
+    def _user(self) -> pwd.struct_passwd | None:
+        """As whom it runs, where that is not who starts it."""
+        return pwd.getpwnam(NOBODY) if os.geteuid() == 0 else None
+
+    @property
+    def _as_nobody(self) -> dict[str, Any]:
+        user = self._user
+        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 
     def _run(self, program: str, *options: str) -> None:
         command = [self._binaries / program, "-D", self.folder, *options]
-        done = subprocess.run(command, user=self._user, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603  # as above
+        done = subprocess.run(  # noqa: S603  # as above
+            command, cwd="/", capture_output=True, text=True, check=False, **self._as_nobody
+        )
         if done.returncode:
             raise self._trouble(f"{program} failed: {(done.stderr or done.stdout).strip()[-500:]}")
 
+    def _make_login(self) -> None:
+        import psycopg  # noqa: PLC0415  # comes with the store, not with the server
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {LOGIN} LOGIN NOCREATEDB NOCREATEROLE".encode())
+
+    def _is_ready(self) -> bool:
+        """Whether a server runs on the folder and takes connections: its own file says so, in the eighth line."""
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+            os.kill(int(lines[0]), 0)
+            return lines[7].strip() == "ready"
+        except (OSError, IndexError, ValueError):
+            return False
+
     def _wait(self) -> None:
-        """Wait until it takes connections: the postmaster's file says so (`ready`)."""
+        """Wait until it takes connections."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self._process is not None and self._process.poll() is None:
-            try:
-                if (self.folder / "postmaster.pid").read_text().splitlines()[7].strip() == "ready":
-                    return
-            except (OSError, IndexError):
-                pass
+            if self._is_ready():
+                return
             time.sleep(0.01)
         said = (self._sockets / "log").read_text(errors="replace")[-500:]
         self.stop()

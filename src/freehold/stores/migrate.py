@@ -2,12 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, Self
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.schema import Column, Index, Schema, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One migration that was applied, and how many grounds have it as their newest."""
+
+    number: int
+    at: str
+    label: str
+    grounds: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a migration has come: grounds done, in all, and left behind; and after how many seconds."""
+
+    done: int
+    total: int
+    failed: int
+    seconds: float
+
+
+Progress = Callable[[Stage], None]
+
+
+def unseen(stage: Stage) -> None:
+    """Show nobody how far it has come."""
+    del stage
+
+
+class Migrations(Protocol):
+    """Brings a store to a model's schema and back. A context manager, since it holds the store open.
+
+    Raises `ModelError`: FH301 for a breaking step that nobody asked for, FH304 for rows that stand in the way, FH305
+    and FH306 for a store that cannot be opened, FH307 for grounds that were left behind.
+    """
+
+    place: Place
+    """Which store that is, for messages."""
+
+    def __enter__(self) -> Self:
+        """Use it for a block."""
+        ...
+
+    def __exit__(self, *raised: object) -> None:
+        """Let go of the store."""
+        ...
+
+    def status(self) -> list[Applied]:
+        """What was applied, oldest first."""
+        ...
+
+    def present(self) -> Schema:
+        """The schema that the store has."""
+        ...
+
+    def plan(self) -> list[Step]:
+        """The steps to the model's schema. Changes nothing."""
+        ...
+
+    def up(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
+        """Make the steps, and go on with what an earlier run has left. A breaking step needs `breaking`."""
+        ...
+
+    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
+        """Undo the last migration. A step that loses data needs `breaking`."""
+        ...
 
 
 class Change(StrEnum):

@@ -33,7 +33,7 @@ CREATE INDEX IF NOT EXISTS busy_due ON freehold.busy (due);
 CREATE OR REPLACE FUNCTION freehold.refuse() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'a row that must be there is not' USING ERRCODE = 'FH001';
+    RAISE EXCEPTION 'a row that must be there is not' USING ERRCODE = 'FHLOS';
 END $$;
 
 -- Keeps `busy` true. It locks before it looks: else a delivery that is being added would be forgotten.
@@ -73,6 +73,10 @@ DECLARE
     newest integer := (SELECT coalesce(max(number), 0) FROM freehold.migration WHERE NOT undone);
     each text;
 BEGIN
+    PERFORM pg_advisory_xact_lock(2, hashtext(short));
+    IF EXISTS (SELECT FROM freehold.ground WHERE tenant = whose) THEN
+        RETURN;  -- somebody else has made it since we looked
+    END IF;
     IF wanted = 'schema' THEN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role);

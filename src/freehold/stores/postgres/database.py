@@ -19,7 +19,7 @@ from freehold.stores.postgres.names import GROUND, Place, Statement, Template
 from freehold.stores.postgres.session import WRITING, Session, Wires
 from freehold.stores.postgres.snapshot import PostgresSnapshot, sent, session_of
 from freehold.stores.postgres.statements import Book
-from freehold.stores.postgres.trouble import AGAIN, MOVED, UNIQUE, Lost, Refusal, told
+from freehold.stores.postgres.trouble import AGAIN, MADE, MOVED, Lost, Refusal, told
 from freehold.stores.schema import schema_of
 
 BUSY = Statement(b"SELECT tenant::text FROM freehold.busy WHERE due <= $1::timestamptz ORDER BY due LIMIT 1000")
@@ -35,16 +35,18 @@ NOBODY = "nobody"
 class Postgres:
     """A PostgreSQL database. What is acknowledged has been committed by the server."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what can be set, each by name
         self, model: Model, url: str, *, tier: str = "schema", size: int = 20, wait: float = 2.0, deadline: float = 5.0,
-        prepares: bool = True,
+        prepares: bool = True, closed: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         """Connect to the database, which must have been migrated to this model. Raises `ModelError` (FH303, FH306).
 
         `url` is a libpq connection string. `tier` is where new tenants go: `schema`, or `pool`. `size` is how many
         connections to have at most, `wait` how many seconds to wait for one of them, and `deadline` how many for an
         answer. Behind a pooler in transaction mode that knows no prepared statements, `prepares` must be false.
+        `closed` is done once all connections are.
         """
+        self._closed = closed
         self.schema = schema_of(model)
         installation = check_fits(url, self.schema)
         self._book = Book(model)
@@ -105,6 +107,8 @@ class Postgres:
     def close(self) -> None:
         """See `Database.close`."""
         self._wires.close()
+        done, self._closed = self._closed, lambda: None
+        done()
 
     def _transact(self, tenant: str, work: Callable[[Session], None]) -> None:
         """Do `work` in a transaction, and again if it lost to another one, or if a tenant has moved meanwhile."""
@@ -133,8 +137,8 @@ class Postgres:
             act = acts[refusal.number] if refusal.number < len(acts) else None
             for part in parts:
                 self._forget(part.scope.tenant, refusal)
-            made = act is not None and act.step[0] is MAKE
-            if refusal.state in AGAIN or refusal.state in MOVED or (made and refusal.state == UNIQUE):
+            makes = act is not None and act.step[0] is MAKE
+            if refusal.state in AGAIN or refusal.state in MOVED or (makes and refusal.state in MADE):
                 raise Again(refusal) from refusal
             meant = self._applier.refusal(refusal, act) if act else refusal
             raise (told(refusal) if meant is refusal else meant) from None

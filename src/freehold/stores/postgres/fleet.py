@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
@@ -14,7 +13,7 @@ import psycopg
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.names import PLATFORM
-from freehold.stores.migrate import Change, Step, steps
+from freehold.stores.migrate import Change, Progress, Stage, Step, steps
 from freehold.stores.postgres.changes import Action, actions, conversions, obstacles
 from freehold.stores.postgres.convert import convert, lost
 from freehold.stores.postgres.ddl import TENANT
@@ -39,24 +38,6 @@ CHAIN = (
 )
 BEHIND = "FROM freehold.ground WHERE version <> %s AND (tier = 'schema' OR tenant = %s)"
 NEXT = f"SELECT tenant::text, version {BEHIND} AND tenant > %s AND tenant <> ALL (%s) ORDER BY tenant LIMIT {BATCH}"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How far a fleet has come, and after how many seconds."""
-
-    done: int
-    total: int
-    failed: int
-    seconds: float
-
-
-Progress = Callable[[Stage], None]
-
-
-def unseen(stage: Stage) -> None:
-    """Show nobody."""
-    del stage
 
 
 class Fleet:

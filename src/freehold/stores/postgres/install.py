@@ -11,11 +11,12 @@ from psycopg import sql
 ROLES = ("owner", "app", "tenants", "pool")
 
 
-def install(connection: psycopg.Connection) -> str:
+def install(connection: psycopg.Connection, login: str = "") -> str:
     """Make, or make again, all that has no tenant's rows in it. Returns what the installation is called.
 
     The connection needs the right to create roles and schemas. What belongs to freehold is then the role `owner`'s,
-    which nobody can sign in as; who signs in to serve needs to be a member of the role `app` and of nothing else.
+    which nobody can sign in as. `login` is who signs in to serve: it becomes a member of the role `app`, and should be
+    one of nothing else.
     """
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(1, 0)")
@@ -30,6 +31,9 @@ def install(connection: psycopg.Connection) -> str:
         connection.execute(_control(name).encode())
         connection.execute("INSERT INTO freehold.installation (id) VALUES (%s) ON CONFLICT DO NOTHING", [name])
         connection.execute("RESET ROLE")
+        if login and login != connection.info.user:
+            grant = sql.SQL("GRANT {} TO {}")
+            connection.execute(grant.format(sql.Identifier(f"fh_{name}_app"), sql.Identifier(login)))
     return name
 
 

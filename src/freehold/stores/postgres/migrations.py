@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Self
 
 from psycopg import sql
 
 from freehold.model.names import PLATFORM
-from freehold.stores.migrate import Step, agreed, label_of, steps
+from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, unseen
 from freehold.stores.postgres.ddl import TENANT, ground
 from freehold.stores.postgres.fits import IS_OURS, connected, place_of, present_schema
-from freehold.stores.postgres.fleet import Fleet, Progress, unseen
+from freehold.stores.postgres.fleet import Fleet
 from freehold.stores.postgres.grounds import POOL
 from freehold.stores.postgres.install import install
 from freehold.stores.postgres.names import GROUND
@@ -32,16 +31,6 @@ SELECT coalesce(max(number), 0) + 1, %s, %s, %s FROM freehold.migration"""
 RECIPE = "INSERT INTO freehold.recipe (platform, number, statement) VALUES (%s, %s, %s)"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """One migration that was applied, and how many grounds have it as their newest."""
-
-    number: int
-    at: str
-    label: str
-    grounds: int
-
-
 class Migrations:
     """Plans and applies. A context manager, since it holds a connection.
 
@@ -49,10 +38,15 @@ class Migrations:
     for a database that cannot be reached, FH307 for grounds that did not follow.
     """
 
-    def __init__(self, url: str, wanted: Schema, *, workers: int = 4, canaries: Sequence[str] = ()) -> None:
-        """Connect, as somebody who may create roles and schemas. `canaries` are the tenants that go first."""
+    def __init__(
+        self, url: str, wanted: Schema, *, login: str = "", workers: int = 4, canaries: Sequence[str] = ()
+    ) -> None:
+        """Connect, as somebody who may create roles and schemas.
+
+        `login` is who serves. `workers` is how many grounds are migrated at a time; `canaries` go before all others.
+        """
         self._url, self._wanted, self.place = url, wanted, place_of(url)
-        self._workers, self._canaries = workers, canaries
+        self._login, self._workers, self._canaries = login, workers, canaries
         self._opened = connected(url)
         self._raw = self._opened.__enter__()
 
@@ -81,7 +75,7 @@ class Migrations:
 
     def up(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
         """Apply the plan to every ground, and return it. A breaking step needs `breaking`."""
-        name = install(self._raw)
+        name = install(self._raw, self._login)
         with self._alone():
             old, plan = self.present(), []
             is_new = not self.status()
@@ -99,7 +93,7 @@ class Migrations:
         """Undo the last migration on every ground; never the first. A step that loses data needs `breaking`."""
         if not self.status():
             return []
-        name = install(self._raw)
+        name = install(self._raw, self._login)
         with self._alone():
             fleet = self._fleet(name)
             fleet.follow(progress)

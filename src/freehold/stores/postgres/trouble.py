@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freehold.runtime.failures import Invalid, Overloaded, StorageFull, TooLarge
 
-STALE = "FH001"
+STALE = "FHLOS"
 """What our own statements raise when a row that must be there is not (SQLSTATE, of a class of our own)."""
 
 AGAIN = frozenset({"40001", "40P01", "55P03"})
@@ -12,6 +12,9 @@ AGAIN = frozenset({"40001", "40P01", "55P03"})
 
 MOVED = frozenset({"42704", "3F000", "42P01", "42501", "22023"})
 """No such role, schema or table, or not ours: what lay here has been moved or erased since we looked."""
+
+MADE = frozenset({"23505", "42710", "42P06", "XX000"})
+"""Somebody else makes the same ground, or another one, at this moment: its role or schema is there, or on its way."""
 
 FULL = frozenset({"53100"})
 UNIQUE, FOREIGN = "23505", "23503"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Self
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.forms import Form, Plain, converted
-from freehold.stores.migrate import Step, agreed, label_of, steps, suffices
+from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, suffices, unseen
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
 from freehold.stores.sqlite.rebuild import CONVERTED, Action, Obstacle, changed, created, dropped
@@ -21,15 +20,6 @@ from freehold.stores.sqlite.rebuild import CONVERTED, Action, Obstacle, changed,
 PATIENCE = 5.0
 LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
 UP = "run `freehold migrate up`"
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """One migration that was applied."""
-
-    number: int
-    at: str
-    label: str
 
 
 class Migrations:
@@ -79,7 +69,7 @@ class Migrations:
         """The steps to the model's schema."""
         return list(steps(self.present(), self._wanted))
 
-    def up(self, *, breaking: bool = False) -> list[Step]:
+    def up(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:  # noqa: ARG002  # one file
         """Apply the plan in one transaction, and return it. A breaking step needs `breaking`."""
         with self._transaction():
             old, new = self.present(), self._wanted
@@ -90,7 +80,7 @@ class Migrations:
                 self._raw.execute("INSERT INTO freehold_schema (at, label, before, after) VALUES (?, ?, ?, ?)", values)
         return plan
 
-    def down(self, *, breaking: bool = False) -> list[Step]:
+    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:  # noqa: ARG002  # one file
         """Undo the last migration, in one transaction. A step that loses data needs `breaking`."""
         with self._transaction():
             row = self._raw.execute(

@@ -1,0 +1,34 @@
+"""The store of an app on this machine: one that wants a server which the settings do not name is given one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from freehold.settings import Settings, from_environment
+
+
+def settings_for(data: str | None, store: str | None = None) -> Settings:
+    """The environment's settings; `data` and `store`, from the command line, go first."""
+    settings = from_environment()
+    return replace(settings, data=data or settings.data, store=store or settings.store)
+
+
+@contextmanager
+def standing(settings: Settings) -> Iterator[Settings]:
+    """The settings, with a store that stands for as long as the block.
+
+    A server that is started here keeps its data in the folder of the settings, beside the keys. Raises `ModelError`
+    (FH308) when there is none to start.
+    """
+    if settings.store != "postgres" or settings.database_url:
+        yield settings
+        return
+    from freehold.servers.postgres import PostgresServer
+
+    folder = Path(settings.data) / "postgres"
+    Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with PostgresServer(folder) as server:
+        yield replace(settings, database_url=server.serving_url, owner_url=server.url)

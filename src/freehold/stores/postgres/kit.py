@@ -1,0 +1,80 @@
+"""The store for PostgreSQL, as settings choose it."""
+
+from __future__ import annotations
+
+import secrets
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.model import Model
+from freehold.runtime.ports import Database
+from freehold.settings import Settings
+from freehold.stores.migrate import Migrations
+from freehold.stores.postgres import migrations as postgres
+from freehold.stores.postgres.database import Postgres
+from freehold.stores.postgres.fits import connected
+from freehold.stores.schema import Schema, schema_of
+
+
+def opened(model: Model, settings: Settings) -> Database:
+    """See `Kit.opened`."""
+    return _opened(model, settings, _url(settings))
+
+
+def scratch(model: Model, settings: Settings) -> Database:
+    """See `Kit.scratch`. Makes a database of its own on the server, and drops it with its roles."""
+    url, name = _url(settings), f"freehold_scratch_{secrets.token_hex(6)}"
+    with connected(url) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    own = make_conninfo(url, dbname=name)
+    with postgres.Migrations(own, schema_of(model)) as way:
+        way.up()
+    return _opened(model, settings, own, closed=lambda: _drop(url, own, name))
+
+
+def exists(settings: Settings) -> bool:
+    """See `Kit.exists`. Looking makes nothing here."""
+    return bool(_url(settings))
+
+
+def migrations(settings: Settings, wanted: Schema) -> Migrations:
+    """See `Kit.migrations`."""
+    canaries = [tenant.strip() for tenant in settings.canaries.split(",") if tenant.strip()]
+    url = _url(settings)
+    login = str(conninfo_to_dict(url).get("user") or "")
+    return postgres.Migrations(settings.owner_url or url, wanted, login=login, canaries=canaries)
+
+
+def _opened(model: Model, settings: Settings, url: str, **more: object) -> Postgres:
+    return Postgres(
+        model, url, tier=settings.tier, size=settings.connections, deadline=settings.database_seconds,
+        prepares=not settings.pooler, **more,  # type: ignore[arg-type]  # `closed`, and nothing else
+    )  # fmt: skip
+
+
+def _url(settings: Settings) -> str:
+    if not settings.database_url:
+        fix = "set it to postgresql://user@host:5432/name; `freehold dev` starts a server of its own without it"
+        raise ModelError(
+            [Finding("FH306", Place("FREEHOLD_DATABASE_URL", 0), "there is no database to connect to", fix)]
+        )
+    return settings.database_url
+
+
+def _drop(url: str, own: str, name: str) -> None:
+    with connected(own) as connection:
+        row = connection.execute("SELECT id FROM freehold.installation").fetchone()
+    with connected(url) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        roles = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [f"fh_{row[0]}_%" if row else ""]
+        )
+        for (role,) in roles.fetchall():
+            with_none = sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role))
+            try:
+                connection.execute(with_none)
+            except psycopg.errors.DependentObjectsStillExist:
+                continue

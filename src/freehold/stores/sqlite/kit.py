@@ -1,0 +1,34 @@
+"""The embedded store, as settings choose it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from freehold.model.model import Model
+from freehold.runtime.ports import Database
+from freehold.settings import Settings
+from freehold.stores.migrate import Migrations
+from freehold.stores.schema import Schema
+from freehold.stores.sqlite import migrations as sqlite
+from freehold.stores.sqlite.database import Sqlite
+
+
+def opened(model: Model, settings: Settings) -> Database:
+    """See `Kit.opened`."""
+    return Sqlite(model, settings.database_file)
+
+
+def scratch(model: Model, settings: Settings) -> Database:
+    """See `Kit.scratch`."""
+    del settings
+    return Sqlite(model)
+
+
+def exists(settings: Settings) -> bool:
+    """See `Kit.exists`."""
+    return Path(settings.database_file).exists()
+
+
+def migrations(settings: Settings, wanted: Schema) -> Migrations:
+    """See `Kit.migrations`."""
+    return sqlite.Migrations(settings.database_file, wanted)
