@@ -113,7 +113,15 @@ def _arguments(stage: Stage, scope: Scope, team: Team) -> Mapping[str, object]:
     """Something to pass for every parameter of the port."""
     parts = [Changes(scope, [Write(Verb.REMOVE, Team, team, team.version)], [])]
     work: Callable[[Snapshot], list[Changes]] = lambda _: parts  # noqa: E731  # a value among values
-    return {"scope": scope, "parts": parts, "work": work, "after": 0, "limit": 1, "before": stage.clock.now(), "beside": None}
+    return {
+        "scope": scope,
+        "parts": parts,
+        "work": work,
+        "after": 0,
+        "limit": 1,
+        "before": stage.clock.now(),
+        "beside": None,
+    }
 
 
 def _chosen(port: type, name: str, given: Mapping[str, object]) -> dict[str, object]:
