@@ -5,7 +5,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 # Debian packages that tests want, as package:path, the path being one that is there once it is installed.
-SYSTEM := strace:/usr/bin/strace
+SYSTEM := strace:/usr/bin/strace postgresql:/usr/lib/postgresql pgbouncer:/usr/sbin/pgbouncer
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
