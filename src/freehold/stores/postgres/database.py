@@ -16,10 +16,11 @@ from freehold.stores.postgres.apply import Act, Applier, alone
 from freehold.stores.postgres.fits import check_fits
 from freehold.stores.postgres.grounds import MAKE, Grounds, entering
 from freehold.stores.postgres.names import GROUND, Place, Statement, Template
-from freehold.stores.postgres.session import WRITING, Session, Wires
+from freehold.stores.postgres.session import WRITING, Session
 from freehold.stores.postgres.snapshot import PostgresSnapshot, sent, session_of
 from freehold.stores.postgres.statements import Book
 from freehold.stores.postgres.trouble import AGAIN, MADE, MOVED, Lost, Refusal, told
+from freehold.stores.postgres.wires import Wires
 from freehold.stores.schema import schema_of
 
 BUSY = Statement(b"SELECT tenant::text FROM freehold.busy WHERE due <= $1::timestamptz ORDER BY due LIMIT 1000")

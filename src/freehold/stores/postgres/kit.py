@@ -16,7 +16,7 @@ from freehold.stores.migrate import Migrations
 from freehold.stores.postgres import migrations as postgres
 from freehold.stores.postgres.database import Postgres
 from freehold.stores.postgres.fits import connected
-from freehold.stores.schema import Schema, schema_of
+from freehold.stores.schema import schema_of
 
 
 def opened(model: Model, settings: Settings) -> Database:
@@ -40,12 +40,12 @@ def exists(settings: Settings) -> bool:
     return bool(_url(settings))
 
 
-def migrations(settings: Settings, wanted: Schema) -> Migrations:
+def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
     canaries = [tenant.strip() for tenant in settings.canaries.split(",") if tenant.strip()]
     url = _url(settings)
     login = str(conninfo_to_dict(url).get("user") or "")
-    return postgres.Migrations(settings.owner_url or url, wanted, login=login, canaries=canaries)
+    return postgres.Migrations(settings.owner_url or url, schema_of(model), login=login, canaries=canaries)
 
 
 def _opened(model: Model, settings: Settings, url: str, **more: object) -> Postgres:

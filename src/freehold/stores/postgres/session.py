@@ -1,95 +1,20 @@
-"""Connections and transactions: whoever reads in a call has one of each, on however many grounds it reads."""
+"""Transactions: whoever reads in a call has one of them, on one connection, on however many grounds it reads."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Sequence
 
-import psycopg
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
-
-from freehold.runtime.failures import Overloaded
 from freehold.stores.postgres.grounds import FIND, Grounds, entering
 from freehold.stores.postgres.names import Place, Statement
 from freehold.stores.postgres.trouble import MOVED, Lost, Refusal, told
-from freehold.stores.postgres.wire import Row, Step, Value, Wire
+from freehold.stores.postgres.wire import Row, Step, Value
+from freehold.stores.postgres.wires import Wires
 
 READING = Statement(b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-WRITING = Statement(b"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE")
+WRITING = Statement(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+"""It does not say READ WRITE: whoever has made the server read-only, because the disk fills up, is obeyed."""
+
 COMMIT = Statement(b"COMMIT")
-
-MOST_SCHEMAS = 400
-"""After so many tenants a connection is replaced: the server keeps up to 0.3 MB of each for as long as it lasts."""
-
-
-class Wires:
-    """Connections, and a share of them for each tenant: who holds many cannot hold them all."""
-
-    def __init__(self, url: str, *, size: int, wait: float, deadline: float, prepares: bool) -> None:
-        """Open none yet. `wait` is how many seconds to wait for a free one, `deadline` how many for an answer."""
-        self._deadline, self._prepares, self._wait = deadline, prepares, wait
-        self._pool: ConnectionPool[psycopg.Connection] = ConnectionPool(
-            url, min_size=0, max_size=size, open=False, timeout=wait, kwargs={"autocommit": True}, name="freehold",
-            reconnect_timeout=0, num_workers=1,
-        )  # fmt: skip
-        self._pool.open()
-        self._wires: dict[psycopg.Connection, Wire] = {}
-        self._share = max(1, size - size // 4)
-        self._held: Counter[str] = Counter()
-        self._free = threading.Condition()
-
-    def take(self, tenant: str) -> Wire:
-        """A connection for a call of `tenant`. Raises `Overloaded` when none can be had in time."""
-        with self._free:
-            if not self._free.wait_for(lambda: self._held[tenant] < self._share, self._wait):
-                raise Overloaded("STORE_BUSY", "This organisation keeps the store busy: wait and retry.", retry_after=1)
-            self._held[tenant] += 1
-        try:
-            return self._wire()
-        except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
-            self._leave(tenant)
-            message = "The store cannot be reached: wait and retry."
-            raise Overloaded("STORE_UNREACHABLE", message, retry_after=1) from error
-
-    def _wire(self) -> Wire:
-        while True:
-            connection = self._pool.getconn()
-            wire = self._wires.get(connection)
-            if wire is None:
-                wire = self._wires[connection] = Wire(connection, deadline=self._deadline, prepares=self._prepares)
-            if wire.is_whole():
-                return wire
-            self._drop(wire)
-
-    def give_back(self, wire: Wire, tenant: str) -> None:
-        """Leave whatever transaction it is in, and let the next call have it; unless it is broken, or has seen much."""
-        try:
-            wire.rollback()
-        except (Lost, Refusal):
-            wire.connection.close()
-        if len(wire.schemas) > MOST_SCHEMAS or wire.connection.closed:
-            self._drop(wire)
-        else:
-            self._pool.putconn(wire.connection)
-        self._leave(tenant)
-
-    def close(self) -> None:
-        """Let go of all."""
-        self._pool.close()
-        self._wires.clear()
-
-    def _drop(self, wire: Wire) -> None:
-        wire.connection.close()
-        self._wires.pop(wire.connection, None)
-        self._pool.putconn(wire.connection)
-
-    def _leave(self, tenant: str) -> None:
-        with self._free:
-            self._held[tenant] -= 1
-            if self._held[tenant] <= 0:
-                del self._held[tenant]
-            self._free.notify_all()
 
 
 class Session:

@@ -16,6 +16,9 @@ MOVED = frozenset({"42704", "3F000", "42P01", "42501", "22023"})
 MADE = frozenset({"23505", "42710", "42P06", "XX000"})
 """Somebody else makes the same ground, or another one, at this moment: its role or schema is there, or on its way."""
 
+ELSEWHERE = frozenset({"25006"})
+"""This server takes no writes: after a failover another one may."""
+
 FULL = frozenset({"53100"})
 UNIQUE, FOREIGN = "23505", "23503"
 

@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGresult
 
 from freehold.stores.forms import Plain
 from freehold.stores.postgres.names import Statement
-from freehold.stores.postgres.trouble import Lost, Refusal
+from freehold.stores.postgres.trouble import ELSEWHERE, Lost, Refusal
 
 Value = bytes | None
 Step = tuple[Statement, Sequence[Value]]
@@ -26,7 +26,9 @@ Row = tuple[Plain, ...]
 """What psycopg makes of a row. Dates, decimals and bytes are in it too; a column's codec knows."""
 
 MOST_PREPARED = 512
+MOST_SEEN = 4 * MOST_PREPARED
 ROLLBACK = Statement(b"ROLLBACK")
+PING = Statement(b"SELECT")
 
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _IDLE = TransactionStatus.IDLE
@@ -49,6 +51,9 @@ class Wire:
         self._rows = Transformer(connection)
         self._poll = select.poll()
         self._poll.register(self._pg.socket, select.POLLIN)
+        self.opened = self.heard = self._until = time.monotonic()
+        self.was_late = self.is_misplaced = False
+        """Whether the server did not answer in time; and whether it takes no writes."""
         self.schemas: set[str] = set()
         """Where it has been: the server keeps something of every table that a connection has touched."""
 
@@ -62,35 +67,69 @@ class Wire:
             return False
         return not self.connection.closed
 
+    def answers(self, within: float) -> bool:
+        """Whether the server answers on it, within so many seconds."""
+        try:
+            self.ask((PING, ()), within=within)
+        except (Lost, Refusal):
+            return False
+        return True
+
     def _heard(self) -> bool:
         """Whether there is something to be read."""
         self._poll.modify(self._pg.socket, select.POLLIN)
         return bool(self._poll.poll(0))
 
-    def ask(self, *steps: Step) -> list[list[Row]]:
+    def ask(self, *steps: Step, within: float | None = None) -> list[list[Row]]:
         """Send statements together, and give the rows of each. The first that fails ends them all.
 
-        Raises `Refusal`, with the number of the step, when the server refused; `Lost` when it is gone or too late.
+        `within` so many seconds; by default, the deadline. Raises `Refusal`, with the number of the step, when the
+        server refused; `Lost` when it is gone or too late.
         """
+        self._until = time.monotonic() + (within or self._deadline)
+        spare = self._spare()
         try:
-            if len(steps) == 1:
-                self._send(*steps[0])
-                results = [self._results()]
-            else:
-                results = self._all_at_once(steps)
+            results = self._alone(*steps[0]) if len(steps) == 1 and not spare else self._together([*spare, *steps])
         except (psycopg.OperationalError, OSError) as error:
             raise self._lost(str(error)) from error
-        for number, found in enumerate(results):
+        except BaseException:  # whatever stops us here, nobody else may be given the answers that are still to come
+            self.connection.close()
+            raise
+        self.heard = time.monotonic()
+        for number, found in enumerate(results, -len(spare)):
             if found.status not in _GOOD:
-                raise _refusal(found, number)
-        return [self._load(found) for found in results]
+                refusal = _refusal(found, number)
+                self.is_misplaced |= refusal.state in ELSEWHERE
+                raise refusal
+        return [self._load(found) for found in results[len(spare) :]]
 
     def rollback(self) -> None:
         """Leave the transaction, if there is one."""
         if self._pg.transaction_status != _IDLE:
             self.ask((ROLLBACK, ()))
 
-    def _all_at_once(self, steps: Sequence[Step]) -> list[PGresult]:
+    def _spare(self) -> list[Step]:
+        """What lets go of the statements that were prepared longest ago, once there are too many: a quarter of them."""
+        if len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        if len(self._prepared) < MOST_PREPARED:
+            return []
+        names = [self._prepared.popitem(last=False)[1] for _ in range(MOST_PREPARED // 4)]
+        return [(Statement(b"DEALLOCATE " + name), ()) for name in names]
+
+    def _alone(self, statement: Statement, values: Sequence[Value]) -> list[PGresult]:
+        """One statement, in the way that costs least."""
+        name = self._prepared.get(statement)
+        if name is None and not self._will_prepare(statement):
+            self._pg.send_query_params(statement, values)
+            return [self._results()]
+        if name is None:
+            return self._together([(statement, values)])
+        self._pg.send_query_prepared(name, values)
+        self._prepared.move_to_end(statement)
+        return [self._results()]
+
+    def _together(self, steps: Sequence[Step]) -> list[PGresult]:
         """In one exchange: see libpq's pipeline mode (PostgreSQL's documentation, 32.5)."""
         self._pg.enter_pipeline_mode()
         made = [statement if self._send(statement, values) else None for statement, values in steps]
@@ -107,33 +146,27 @@ class Wire:
                 del self._prepared[statement]
         return results
 
+    def _will_prepare(self, statement: Statement) -> bool:
+        """Whether to prepare it, since it was seen before. What is seen for the first time may never come again."""
+        if not self._prepares or statement in self._seen:
+            return self._prepares
+        self._seen.add(statement)
+        return False
+
     def _send(self, statement: Statement, values: Sequence[Value]) -> bool:
-        """Send one, and first of all prepare it if it was seen before. Returns whether both were sent in a pipeline."""
+        """Send one in a pipeline, and first of all prepare it if it was seen before. Returns whether both were sent."""
         name = self._prepared.get(statement)
-        made = name is None and self._prepares and statement in self._seen
+        made = name is None and self._will_prepare(statement)
         if made:
-            name = self._prepare(statement)
+            self._numbers += 1
+            name = self._prepared[statement] = b"f%d" % self._numbers
+            self._pg.send_prepare(name, statement)
         if name is None:
-            self._seen.add(statement)
             self._pg.send_query_params(statement, values)
         else:
             self._pg.send_query_prepared(name, values)
             self._prepared.move_to_end(statement)
-        return made and bool(self._pg.pipeline_status)
-
-    def _prepare(self, statement: Statement) -> bytes:
-        if len(self._prepared) >= MOST_PREPARED and not self._pg.pipeline_status:
-            _, oldest = self._prepared.popitem(last=False)
-            self._pg.send_query(b"DEALLOCATE " + oldest)
-            self._results()
-        self._numbers += 1
-        name = b"f%d" % self._numbers
-        self._pg.send_prepare(name, statement)
-        self._prepared[statement] = name
-        if not self._pg.pipeline_status and (failed := self._results()).status not in _GOOD:
-            del self._prepared[statement]
-            raise _refusal(failed, 0)
-        return name
+        return made
 
     def _results(self) -> PGresult:
         """The last result of a statement that was sent."""
@@ -147,15 +180,14 @@ class Wire:
     def _one(self) -> PGresult | None:
         """The next result, or None at the end of a statement's. libpq alone would wait with Python's lock held."""
         pg = self._pg
-        if pg.flush() or pg.is_busy():
-            until = time.monotonic() + self._deadline
-            while (unsent := pg.flush()) or pg.is_busy():
-                self._poll.modify(pg.socket, select.POLLIN | select.POLLOUT if unsent else select.POLLIN)
-                left = until - time.monotonic()
-                if left <= 0 or not (ready := self._poll.poll(left * 1000)):
-                    raise self._lost(f"no answer within {self._deadline:g} s")
-                if ready[0][1] & ~select.POLLOUT:
-                    pg.consume_input()
+        while (unsent := pg.flush()) or pg.is_busy():
+            left = self._until - time.monotonic()
+            self._poll.modify(pg.socket, select.POLLIN | select.POLLOUT if unsent else select.POLLIN)
+            if left <= 0 or not (ready := self._poll.poll(left * 1000)):
+                self.was_late = True
+                raise self._lost("no answer in time")
+            if ready[0][1] & ~select.POLLOUT:
+                pg.consume_input()
         return pg.get_result()
 
     def _lost(self, why: str) -> Lost:

@@ -1,0 +1,159 @@
+"""Connections that are kept, and a share of them for each tenant. Who cannot have one is told so, and soon.
+
+psycopg's pool lets everybody wait in full for a server that refuses, since it cannot tell that from one that is busy.
+Here whoever needs a new connection makes it, and while the server is away one of them tries at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from freehold.runtime.failures import Overloaded
+from freehold.stores.postgres.trouble import Lost, Refusal
+from freehold.stores.postgres.wire import Wire
+
+MOST_SCHEMAS = 400
+"""After so many tenants a connection is replaced: the server keeps up to 0.3 MB of each for as long as it lasts."""
+
+CONNECT_SECONDS = "2"
+"""How long a server may take to let somebody in, unless the URL says otherwise. psycopg takes no less than this."""
+PAUSE = 0.25
+"""While the server is away, somebody looks for it so often, in seconds."""
+PING_SECONDS = 0.5
+IDLE_SECONDS = 300.0
+SETTLED = 1.0
+"""How long a look at a server that takes no writes is good for, in seconds: all connections are replaced no oftener."""
+
+
+class Wires:
+    """Connections, and a share of them for each tenant: who holds many cannot hold them all."""
+
+    def __init__(self, url: str, *, size: int, wait: float, deadline: float, prepares: bool) -> None:
+        """Open none yet. `wait` is how many seconds to wait for a free one, `deadline` how many for an answer."""
+        self._how = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "freehold"}
+        self._how.update({name: str(value) for name, value in conninfo_to_dict(url).items()})
+        self._deadline, self._prepares, self._wait, self._size = deadline, prepares, wait, size
+        self._share = max(1, size - size // 4)
+        self._held: Counter[str] = Counter()
+        self._idle: list[Wire] = []
+        self._open = self._opening = 0
+        self._is_away, self._look_at = False, 0.0
+        self._doubted = self._void = float("-inf")
+        self._closed = False
+        self._free = threading.Condition()
+
+    def take(self, tenant: str) -> Wire:
+        """A connection for a call of `tenant`. Raises `Overloaded` when none can be had in time."""
+        until = time.monotonic() + self._wait
+        with self._free:
+            if not self._free.wait_for(lambda: self._held[tenant] < self._share, self._wait):
+                raise Overloaded("STORE_BUSY", "This organisation keeps the store busy: wait and retry.", retry_after=1)
+            self._held[tenant] += 1
+        try:
+            return self._whole(until)
+        except BaseException:
+            self._leave(tenant)
+            raise
+
+    def give_back(self, wire: Wire, tenant: str) -> None:
+        """Leave whatever transaction it is in, and let the next call have it; unless it is broken, or has seen much."""
+        try:
+            wire.rollback()
+        except (Lost, Refusal):
+            wire.connection.close()
+        now = time.monotonic()
+        with self._free:
+            if wire.was_late:
+                self._doubted = now
+            if wire.is_misplaced and now - self._void > SETTLED:
+                self._void = now
+            self._held[tenant] -= 1
+            if self._held[tenant] <= 0:
+                del self._held[tenant]
+            is_spent = wire.connection.closed or len(wire.schemas) > MOST_SCHEMAS or wire.opened < self._void
+            if is_spent or self._closed:
+                self._open -= 1
+                gone = [wire]
+            else:
+                self._idle.append(wire)
+                gone = [self._idle.pop(0)] if now - self._idle[0].heard > IDLE_SECONDS else []
+                self._open -= len(gone)
+            self._free.notify_all()
+        for each in gone:
+            each.connection.close()
+
+    def close(self) -> None:
+        """Let go of all: those in use, once they are given back."""
+        with self._free:
+            self._closed = True
+            gone, self._idle = self._idle, []
+            self._open -= len(gone)
+            self._free.notify_all()
+        for wire in gone:
+            wire.connection.close()
+
+    def _whole(self, until: float) -> Wire:
+        while True:
+            wire = self._next(until) or self._connected()
+            if wire is None:
+                continue
+            is_good = wire.opened >= self._void and wire.is_whole()
+            if is_good and (wire.heard >= self._doubted or wire.answers(PING_SECONDS)):
+                return wire
+            wire.connection.close()
+            with self._free:
+                self._open -= 1
+                self._free.notify_all()
+
+    def _next(self, until: float) -> Wire | None:
+        """One that is free; None when a new one is to be made. Raises `Overloaded` when there is no hope for either."""
+        with self._free:
+            while not self._closed:
+                now = time.monotonic()
+                if self._idle:
+                    return self._idle.pop()
+                is_time = not self._is_away or (not self._opening and now >= self._look_at)
+                if is_time and self._open + self._opening < self._size:
+                    self._opening += 1
+                    return None
+                if self._is_away and not self._open:
+                    raise _unreachable()
+                if now >= until:
+                    raise Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)
+                self._free.wait(min(until - now, PAUSE) if self._is_away else until - now)
+        raise _unreachable()
+
+    def _connected(self) -> Wire | None:
+        """A new connection; None when there are others to wait for. Raises `Overloaded` when the server is away."""
+        try:
+            connection = psycopg.connect(**self._how, autocommit=True)  # type: ignore[arg-type]  # of libpq, not psycopg's
+        except psycopg.Error as error:
+            with self._free:
+                self._opening -= 1
+                self._is_away, self._look_at = True, time.monotonic() + PAUSE
+                self._free.notify_all()
+                if self._open:  # perhaps it lets no more in, and one of them comes free
+                    return None
+            raise _unreachable() from error
+        with self._free:
+            self._opening -= 1
+            self._open += 1
+            self._is_away = False
+            self._free.notify_all()
+        return Wire(connection, deadline=self._deadline, prepares=self._prepares)
+
+    def _leave(self, tenant: str) -> None:
+        with self._free:
+            self._held[tenant] -= 1
+            if self._held[tenant] <= 0:
+                del self._held[tenant]
+            self._free.notify_all()
+
+
+def _unreachable() -> Overloaded:
+    return Overloaded("STORE_UNREACHABLE", "The store cannot be reached: wait and retry.", retry_after=1)
