@@ -31,9 +31,10 @@ class Connection:
     """One SQLite connection. `ground` is the tenant it shows; with None it shows, and writes, nothing."""
 
     def __init__(
-        self, file: str, schema: Schema, *, writes: bool, synchronous: str = "FULL", patience: float = PATIENCE
-    ) -> None:
-        """Open it, set it up, and lock it down."""
+        self, file: str, schema: Schema, *, writes: bool, erases: bool = False, synchronous: str = "FULL",
+        patience: float = PATIENCE,
+    ) -> None:  # fmt: skip
+        """Open it, set it up, and lock it down. What is deleted by one that `erases` is overwritten, too."""
         self.ground: str | None = None
         self.raw = sqlite3.connect(
             file, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=1024
@@ -44,7 +45,9 @@ class Connection:
             "foreign_keys = ON", "temp_store = MEMORY",
         ):  # fmt: skip
             self.raw.execute(f"PRAGMA {pragma}")
-        for statement in guards(schema):
+        if erases:
+            self.raw.execute("PRAGMA secure_delete = ON")
+        for statement in guards(schema, erases=erases):
             self.raw.execute(statement)
         if not writes:
             self.raw.execute("PRAGMA query_only = ON")

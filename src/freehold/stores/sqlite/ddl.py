@@ -83,8 +83,11 @@ def views(schema: Schema) -> Iterator[tuple[str, str]]:
         yield DELIVERIES, "busy"
 
 
-def guards(schema: Schema) -> Iterator[str]:
-    """Views that show one tenant's rows, and triggers that let nothing else be written."""
+def guards(schema: Schema, *, erases: bool = False) -> Iterator[str]:
+    """Views that show one tenant's rows, and triggers that let nothing else be written.
+
+    Whoever `erases` may take off one tenant's audit chain; nobody else, any part of it.
+    """
     for name in schema.tables:
         yield _view(name)
         yield _trigger(name, "INSERT", "NEW.tenant IS NOT ground()")
@@ -93,7 +96,7 @@ def guards(schema: Schema) -> Iterator[str]:
     yield _view(AUDIT)
     yield _trigger(AUDIT, "INSERT", "NEW.tenant IS NOT ground()")
     yield _trigger(AUDIT, "UPDATE", "TRUE")
-    yield _trigger(AUDIT, "DELETE", "TRUE")
+    yield _trigger(AUDIT, "DELETE", "OLD.tenant IS NOT ground()" if erases else "TRUE")
     if DELIVERIES in schema.tables:
         yield "CREATE TEMP VIEW busy AS SELECT tenant, due FROM main.freehold_delivery WHERE state = 'waiting'"
 

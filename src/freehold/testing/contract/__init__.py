@@ -8,6 +8,8 @@
 
 `make` opens a store that is migrated to the model it is given. A promise may close its store and call `make` again:
 it must then find what it has kept. Each promise uses tenants of its own, so all may share one store.
+
+A store that operators can use has a second port, `Estate`, with the promises `ESTATE` and `check_estate_promise`.
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ from freehold.testing.contract import (
     atomicity,
     chains,
     durability,
+    erasing,
     families,
+    filling,
     grounds,
+    holding,
     ordering,
     outbox,
     reading,
@@ -31,12 +36,20 @@ from freehold.testing.contract import (
     uniqueness,
     writing,
 )
+from freehold.testing.contract.holder import Holder, Open
 from freehold.testing.contract.stage import Make, Stage
 
-__all__ = ["DATABASE", "Make", "Promise", "Stage", "check_promise"]
+__all__ = [
+    "DATABASE", "ESTATE", "EstatePromise", "Holder", "Make", "Open", "Promise", "Stage", "check_estate_promise",
+    "check_promise",
+]  # fmt: skip
 
 Promise = Callable[[Stage], None]
 """One thing a store must do. Its name says what; its docstring says it again in full."""
+
+
+EstatePromise = Callable[[Holder], None]
+"""One thing an estate must do."""
 
 
 def check_promise(promise: Promise, make: Make) -> None:
@@ -48,8 +61,18 @@ def check_promise(promise: Promise, make: Make) -> None:
         stage.database.close()
 
 
-def _promises(*modules: ModuleType) -> tuple[Promise, ...]:
-    """The public functions of these modules that are about a stage."""
+def check_estate_promise(promise: EstatePromise, make: Make, open: Open) -> None:  # noqa: A002  # what it does
+    """Raises `AssertionError` when the estate that `open` opens, on the store that `make` opens, breaks the promise."""
+    stage = Stage(make)
+    try:
+        with Holder(stage, open) as holder:
+            promise(holder)
+    finally:
+        stage.database.close()
+
+
+def _promises(*modules: ModuleType) -> tuple[Callable[..., None], ...]:
+    """The public functions of these modules that are about a stage, or a holder."""
     return tuple(
         function
         for module in modules
@@ -60,7 +83,7 @@ def _promises(*modules: ModuleType) -> tuple[Promise, ...]:
 
 def _is_promise(function: Callable[..., object], module: ModuleType) -> bool:
     own = function.__module__ == module.__name__ and not function.__name__.startswith("_")
-    return own and list(function.__annotations__) == ["stage", "return"]
+    return own and list(function.__annotations__) in (["stage", "return"], ["holder", "return"])
 
 
 DATABASE: tuple[Promise, ...] = _promises(
@@ -79,3 +102,6 @@ DATABASE: tuple[Promise, ...] = _promises(
     durability,
 )
 """All promises of the port `freehold.runtime.ports.Database`."""
+
+ESTATE: tuple[EstatePromise, ...] = _promises(filling, holding, erasing)
+"""All promises of the port `freehold.stores.estate.Estate`."""

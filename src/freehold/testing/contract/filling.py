@@ -1,0 +1,125 @@
+"""An estate reads a whole ground and fills another with it, and nothing is lost on the way."""
+# ruff: noqa: S101  # a promise asserts
+
+from __future__ import annotations
+
+from freehold.model.model import table_of
+from freehold.runtime.outbox import Delivery
+from freehold.runtime.ports import AuditEntry, Dangling, Taken, Verb
+from freehold.runtime.scope import Scope
+from freehold.stores.estate import Unlinked
+from freehold.testing.contract.holder import CALLS, Holder, alike
+from freehold.testing.contract.stage import raised
+from freehold.testing.contract.subjects import SUBJECTS, Goal, Match, Player, Team
+
+
+def kinds_come_after_their_parents(holder: Holder) -> None:
+    """Every kind that lies on tenants' grounds is there, once, and after the one it lives within."""
+    kinds = list(holder.estate.kinds)
+    assert set(kinds) == {kind for kind in SUBJECTS.entities.values() if not kind.facts.platform}
+    assert len(kinds) == len(set(kinds))
+    assert kinds.index(Team) < kinds.index(Match) < kinds.index(Goal)
+
+
+def a_ground_is_read_whole(holder: Holder) -> None:
+    """Whatever calls have put on a ground is read, in the order of ids, and nothing of anybody else's."""
+    ours = holder.furnish(holder.stage.acme)
+    holder.furnish(holder.stage.globex)
+    found = holder.all(holder.stage.acme)
+    assert alike(found, ours)
+    for kind in holder.estate.kinds:
+        ids = [entity.id for entity in found if type(entity) is kind]
+        assert ids == sorted(ids), table_of(kind)
+
+
+def a_ground_that_is_not_there_is_read_as_empty(holder: Holder) -> None:
+    """Nobody has written there: no rows and no chain."""
+    nowhere = holder.stage.tenant()
+    assert holder.all(nowhere) == []
+    assert holder.chain(nowhere) == []
+
+
+def a_chain_is_read_whole(holder: Holder) -> None:
+    """The chain of the estate is the chain of the database."""
+    holder.furnish(holder.stage.acme)
+    with Scope(holder.stage.acme) as scope:
+        assert holder.chain(holder.stage.acme) == holder.stage.database.audit(scope, 0, 1000)
+        assert [entry.number for entry in holder.estate.chain(scope, 1, 1)] == [2]
+
+
+def a_ground_is_filled_with_what_was_read(holder: Holder) -> None:
+    """A new ground, filled, has the same entities, with their ids, versions and times; and the same chain."""
+    ours = holder.furnish(holder.stage.acme)
+    entries, there = holder.chain(holder.stage.acme), holder.stage.tenant()
+    holder.fill(there, ours, entries)
+    assert alike(holder.all(there), ours)
+    assert holder.chain(there) == entries
+    assert len(holder.stage.audit(there)) == CALLS
+
+
+def what_was_put_is_found_by_calls(holder: Holder) -> None:
+    """What was put can be got, looked up, saved and delivered like whatever a call has written."""
+    ours, there = holder.furnish(holder.stage.acme), holder.stage.tenant()
+    holder.fill(there, ours, [])
+    team = next(entity for entity in ours if isinstance(entity, Team))
+    assert holder.stage.get(there, team) == team
+    assert holder.stage.page(there, "Teams.by_code", ["R"]) == [team]
+    assert holder.stage.save(there, team, name="Wanderers").version == team.version + 1
+    assert any(isinstance(entity, Delivery) for entity in ours)
+    assert there in holder.stage.database.busy_grounds(holder.stage.clock.now())
+
+
+def a_chain_that_was_linked_grows_on(holder: Holder) -> None:
+    """The next call's note continues what was linked."""
+    holder.furnish(holder.stage.acme)
+    there = holder.stage.tenant()
+    holder.fill(there, [], holder.chain(holder.stage.acme))
+    holder.stage.write(there, Verb.ADD, Player(id=holder.stage.new_id()), entry={"call": 99})
+    assert len(holder.stage.audit(there)) == CALLS + 1
+
+
+def entries_that_do_not_continue_the_chain_are_refused(holder: Holder) -> None:
+    """A gap, another text, another hash: none is linked, nor those beside it."""
+    holder.furnish(holder.stage.acme)
+    first, second, third = holder.chain(holder.stage.acme)
+    forged = AuditEntry(first.number, first.text + " ", first.before, first.hash)
+    there = holder.stage.tenant()
+    with Scope(there) as scope:
+        for wrong in ([second], [first, third], [forged], [first, first]):
+            raised(Unlinked, holder.estate.link, scope, wrong)
+        assert holder.chain(there) == []
+        holder.estate.link(scope, [first])
+        raised(Unlinked, holder.estate.link, scope, [first])
+        holder.estate.link(scope, [second, third])
+    assert holder.chain(there) == [first, second, third]
+
+
+def nothing_is_put_twice(holder: Holder) -> None:
+    """An id or a unique value that is there already is refused, and so is all that was to be put with it."""
+    stage = holder.stage
+    team = Team(id=stage.new_id(), version=4, name="Rovers", code="R")
+    with Scope(stage.tenant()) as scope:
+        holder.estate.put(scope, [team])
+        rival = Team(id=stage.new_id(), version=1, name="Others", code="R")
+        other = Team(id=stage.new_id(), version=1, name="Third")
+        raised(Taken, holder.estate.put, scope, [other, team])
+        raised(Taken, holder.estate.put, scope, [other, rival])
+        assert holder.estate.rows(scope, Team, "", 9) == [team]
+
+
+def nothing_is_put_without_its_parent(holder: Holder) -> None:
+    """A child whose parent is not on the same ground is refused."""
+    stage = holder.stage
+    team = stage.add(stage.globex, Team(name="Rovers"))
+    with Scope(stage.tenant()) as scope:
+        orphan = Match(id=stage.new_id(), version=1, home=team.id)
+        raised(Dangling, holder.estate.put, scope, [orphan])
+        assert holder.estate.rows(scope, Match, "", 9) == []
+
+
+def nothing_at_all_may_be_put(holder: Holder) -> None:
+    """An empty batch does nothing."""
+    with Scope(holder.stage.tenant()) as scope:
+        holder.estate.put(scope, [])
+        holder.estate.link(scope, [])
+        assert holder.estate.rows(scope, Team, "", 9) == []
