@@ -79,6 +79,8 @@ def test_the_partition_is_what_its_key_equals(expression: str) -> None:
         "#pk = :mine AND SK.x = :a",
         "#pk = :mine AND SK[0] = :a",
         "#pk = :mine AND #sk = (",
+        "#pk = :mine AND #sk IN :a",
+        "#pk = :mine AND #sk BETWEEN :a OR :b",
         "#pk = :mine AND contains(#sk, :a)",
         "#pk = :mine AND BEGINS_WITH(#sk, :a)",
         "(#pk = :mine",

@@ -196,6 +196,13 @@ def test_http_that_is_not_understood_is_answered_and_cut(
     assert behind.bodies == []
 
 
+@pytest.mark.parametrize(("length", "status"), [(10_000, 201), (10_001, 413)])
+def test_a_body_may_be_as_large_as_the_limit(client: HTTPConnection, length: int, status: int) -> None:
+    start = b'{"TableName":"app","Key":{"PK":{"S":"ORG#acme"},"SK":{"S":"'
+    body = start + b"x" * (length - len(start) - 4) + b'"}}}'
+    assert ask(client, signed("GetItem"), body[:length]).status == status
+
+
 def test_a_body_that_ends_early_is_not_sent_on(proxy: IamProxy, behind: Upstream) -> None:
     head = "".join(f"{name}: {value}\r\n" for name, value in signed("GetItem"))
     assert raw(port_of(proxy), f"POST / HTTP/1.1\r\n{head}Content-Length: 999\r\n\r\n{{}}".encode()) == b""
