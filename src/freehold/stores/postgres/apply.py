@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
+from freehold.model.names import is_id
 from freehold.runtime.audit import GENESIS, text_of
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.stores.forms import Plain
+from freehold.stores.postgres import trouble
 from freehold.stores.postgres.grounds import entering
 from freehold.stores.postgres.names import GROUND, Place, Statement, Template, quoted
 from freehold.stores.postgres.snapshot import sent
-from freehold.stores.postgres.statements import Book, is_id
-from freehold.stores.postgres.trouble import FOREIGN, STALE, UNIQUE, Refusal
+from freehold.stores.postgres.statements import Book
+from freehold.stores.postgres.trouble import Refusal
 from freehold.stores.postgres.wire import Step
 from freehold.stores.rows import unreadable
 from freehold.stores.schema import Schema
@@ -70,19 +72,27 @@ class Applier:
 
     def refusal(self, refusal: Refusal, act: Act) -> Exception:
         """What a refused statement means to the caller. Any other than these stays what it is."""
-        if act.reference is not None and refusal.state == STALE:
+        if act.reference is not None and refusal.state == trouble.STALE:
             return Dangling(*act.reference)
-        write = act.write
-        if write is None:
-            return refusal
-        if refusal.state == STALE:
-            return Stale(write.kind)
-        if refusal.state == UNIQUE:
-            return Taken(write.kind, self._unique(write, refusal.constraint))
-        table, parent = self._schema.tables[table_of(write.kind)], write.kind.facts.within
-        if refusal.state == FOREIGN and parent and table.parent_field:
-            return Dangling(parent, getattr(write.entity, table.parent_field), table.parent_field)
+        return refusal if act.write is None else self._meant(refusal, act.write)
+
+    def _meant(self, refusal: Refusal, write: Write) -> Exception:
+        match refusal.state:
+            case trouble.STALE:
+                return Stale(write.kind)
+            case trouble.UNIQUE:
+                return Taken(write.kind, self._unique(write, refusal.constraint))
+            case trouble.TOO_LONG:
+                return trouble.too_long(self._longest(write, refusal.constraint))
+            case trouble.FOREIGN:
+                return self._orphan(write) or refusal
         return refusal
+
+    def _orphan(self, write: Write) -> Dangling | None:
+        table, parent = self._schema.tables[table_of(write.kind)], write.kind.facts.within
+        if parent and table.parent_field:
+            return Dangling(parent, getattr(write.entity, table.parent_field), table.parent_field)
+        return None
 
     def _write(self, tenant: str, place: Place, write: Write) -> Act:
         template, values = self._statement(tenant, write)
@@ -101,10 +111,20 @@ class Applier:
             case Verb.REMOVE:
                 return of.delete, (tenant, write.entity.id, write.version)
 
-    def _unique(self, write: Write, constraint: str) -> Lookup | None:
+    def _unique(self, write: Write, index: str) -> Lookup | None:
+        return next((pattern for pattern in self._behind(write, index) if pattern.unique), None)
+
+    def _longest(self, write: Write, index: str) -> Sequence[str]:
+        """The field that is too long for an index: the longest of those it goes by."""
+        names = {name for pattern in self._behind(write, index) for name in (*pattern.keys, pattern.order)}
+        return sorted(names, key=lambda name: len(str(getattr(write.entity, name))))[-1:]
+
+    def _behind(self, write: Write, index: str) -> Iterator[Lookup]:
+        """The lookups that an index serves; of all indexes, when the server does not say which."""
         table = table_of(write.kind)
-        patterns = (pattern for pattern in self._model.lookups_of(write.kind) if pattern.unique)
-        return next((one for one in patterns if quoted(f"{table}.{one.index}") == f'"{constraint}"'), None)
+        for pattern in self._model.lookups_of(write.kind):
+            if not index or quoted(f"{table}.{pattern.index}") == f'"{index}"':
+                yield pattern
 
     def _links(self, parts: Sequence[tuple[Changes, Place]]) -> Iterator[Act]:
         noted = [(part.scope.tenant, place, part.entry) for part, place in parts if part.entry is not None]

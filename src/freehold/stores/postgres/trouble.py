@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from freehold.runtime.failures import Invalid, Overloaded, StorageFull, TooLarge
 
 STALE = "FHLOS"
@@ -20,7 +22,7 @@ ELSEWHERE = frozenset({"25006"})
 """This server takes no writes: after a failover another one may."""
 
 FULL = frozenset({"53100"})
-UNIQUE, FOREIGN = "23505", "23503"
+UNIQUE, FOREIGN, TOO_LONG = "23505", "23503", "54000"
 
 _AWAY = ("08", "53", "57", "25")
 """Classes of SQLSTATE: connections, resources, an operator at work, and a server that takes no writes."""
@@ -47,8 +49,14 @@ def told(error: Refusal | Lost) -> Exception:
         return StorageFull()
     if error.state in AGAIN or error.state in MOVED or error.state.startswith(_AWAY):
         return Overloaded("STORE_BUSY", "The store cannot answer now: wait and retry.", retry_after=1)
-    if error.state == "54000":
-        return Invalid(details=[{"loc": [], "msg": "A value that is looked up by is too long for an index."}])
+    if error.state == TOO_LONG:
+        return too_long([])
     if error.state.startswith("54"):
         return TooLarge("VALUE_TOO_LARGE", "A value is larger than the store can keep.")
     return error
+
+
+def too_long(fields: Sequence[str]) -> Invalid:
+    """What is told of values that are looked up by, and do not fit into their index."""
+    message = "This is too long to be looked up by."
+    return Invalid(details=[{"loc": [field], "msg": message} for field in fields] or [{"loc": [], "msg": message}])
