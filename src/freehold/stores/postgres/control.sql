@@ -62,6 +62,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Makes the rest of a transaction run on a tenant's part of the pool, if it lies there. Whoever believes so of a tenant
+-- that has moved would find nothing, and write where nobody looks: they are told, as if its tables were gone.
+CREATE OR REPLACE FUNCTION freehold.enter(whose uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM freehold.ground WHERE tenant = whose AND tier = 'pool') THEN
+        RAISE EXCEPTION 'this tenant does not lie in the pool' USING ERRCODE = 'undefined_object';
+    END IF;
+    PERFORM set_config('freehold.tenant', whose::text, true);
+END $$;
+
 -- Makes the ground of a tenant, in the transaction that first writes on it. All that the app may do about grounds.
 CREATE OR REPLACE FUNCTION freehold.make_ground(whose uuid, wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -97,5 +108,6 @@ END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA freehold FROM PUBLIC;
 GRANT USAGE ON SCHEMA freehold TO {app}, {tenants};
 GRANT EXECUTE ON FUNCTION freehold.refuse() TO {tenants};
+GRANT EXECUTE ON FUNCTION freehold.enter(uuid) TO {pool};
 GRANT EXECUTE ON FUNCTION freehold.make_ground(uuid, text) TO {app};
 GRANT SELECT ON freehold.installation, freehold.migration, freehold.ground, freehold.busy TO {app};

@@ -52,7 +52,7 @@ def entering(place: Place, tenant: str) -> list[Statement]:
     role = Statement(f"SET LOCAL ROLE {quoted(place.role)}".encode())
     if not place.is_shared:
         return [role]
-    return [role, Statement(f"SET LOCAL freehold.tenant = '{tenant}'".encode())]
+    return [role, Statement(f"SELECT freehold.enter('{tenant}')".encode())]
 
 
 def schema_of(tenant: str) -> str:

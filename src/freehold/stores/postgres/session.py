@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from freehold.runtime.failures import Overloaded
 from freehold.stores.postgres.grounds import FIND, Grounds, entering
-from freehold.stores.postgres.names import Place, Statement
+from freehold.stores.postgres.names import Place, Statement, Template
 from freehold.stores.postgres.trouble import MOVED, Lost, Refusal, told
 from freehold.stores.postgres.wire import Row, Step, Value
 from freehold.stores.postgres.wires import Wires
@@ -45,6 +46,23 @@ class Session:
             return place
         rows = self.rows(self._grounds.control, tenant, FIND, [tenant.encode()])
         return self._grounds.learn(tenant, str(rows[0][0])) if rows else None
+
+    def found(self, tenant: str, template: Template, values: Sequence[Value]) -> list[Row]:
+        """What a statement finds on a tenant's ground. Looks once more where that is, if it has moved meanwhile.
+
+        Not so in a transaction that has read already: what it has seen is older than the move.
+        """
+        is_new = not self._begun
+        place = self.find(tenant)
+        if place is None:
+            return []
+        try:
+            return self.rows(place, tenant, template.on(place), values)
+        except Overloaded:
+            if not is_new or self._grounds.known(tenant) is not None:
+                raise
+        place = self.find(tenant)
+        return self.rows(place, tenant, template.on(place), values) if place else []
 
     def rows(self, place: Place, tenant: str, statement: Statement, values: Sequence[Value]) -> list[Row]:
         """What a statement finds on a ground. Raises what a caller is to be told."""

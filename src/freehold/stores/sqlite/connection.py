@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.schema import Schema
-from freehold.stores.sqlite.ddl import guards, views
+from freehold.stores.sqlite.ddl import erasing, guards, views
 
 PATIENCE = 5.0
 """Seconds to wait for another process that holds the file."""
@@ -45,9 +45,7 @@ class Connection:
             "foreign_keys = ON", "temp_store = MEMORY",
         ):  # fmt: skip
             self.raw.execute(f"PRAGMA {pragma}")
-        if erases:
-            self.raw.execute("PRAGMA secure_delete = ON")
-        for statement in guards(schema, erases=erases):
+        for statement in (*guards(schema), *(("PRAGMA secure_delete = ON", *erasing()) if erases else ())):
             self.raw.execute(statement)
         if not writes:
             self.raw.execute("PRAGMA query_only = ON")

@@ -83,11 +83,8 @@ def views(schema: Schema) -> Iterator[tuple[str, str]]:
         yield DELIVERIES, "busy"
 
 
-def guards(schema: Schema, *, erases: bool = False) -> Iterator[str]:
-    """Views that show one tenant's rows, and triggers that let nothing else be written.
-
-    Whoever `erases` may take off one tenant's audit chain; nobody else, any part of it.
-    """
+def guards(schema: Schema) -> Iterator[str]:
+    """Views that show one tenant's rows, and triggers that let nothing else be written."""
     for name in schema.tables:
         yield _view(name)
         yield _trigger(name, "INSERT", "NEW.tenant IS NOT ground()")
@@ -96,9 +93,15 @@ def guards(schema: Schema, *, erases: bool = False) -> Iterator[str]:
     yield _view(AUDIT)
     yield _trigger(AUDIT, "INSERT", "NEW.tenant IS NOT ground()")
     yield _trigger(AUDIT, "UPDATE", "TRUE")
-    yield _trigger(AUDIT, "DELETE", "OLD.tenant IS NOT ground()" if erases else "TRUE")
+    yield _trigger(AUDIT, "DELETE", "TRUE")
     if DELIVERIES in schema.tables:
         yield "CREATE TEMP VIEW busy AS SELECT tenant, due FROM main.freehold_delivery WHERE state = 'waiting'"
+
+
+def erasing() -> Iterator[str]:
+    """For who erases a ground: its audit chain may go. Nobody else may take off any part of one."""
+    yield f"DROP TRIGGER {quoted(f'guard_{AUDIT}_delete')}"
+    yield _trigger(AUDIT, "DELETE", "OLD.tenant IS NOT ground()")
 
 
 def _view(table: str) -> str:

@@ -1,0 +1,278 @@
+"""Whole grounds of PostgreSQL, for operators: read and filled as the tenant, erased and moved as the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from freehold.model.data import Entity
+from freehold.model.model import Model, table_of
+from freehold.runtime.audit import GENESIS
+from freehold.runtime.failures import Overloaded
+from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.stores.estate import AUDIT, Claimed, Unequal, check_links, kinds_of
+from freehold.stores.forms import Plain
+from freehold.stores.postgres.apply import Act, Applier, alone
+from freehold.stores.postgres.database import AUDIT as CHAIN
+from freehold.stores.postgres.fits import check_fits, connected
+from freehold.stores.postgres.grounds import FIND, MAKE, POOL, Grounds, entering, schema_of, short
+from freehold.stores.postgres.names import GROUND, Place, Statement, Template, quoted
+from freehold.stores.postgres.residue import residue
+from freehold.stores.postgres.session import COMMIT, READING, WRITING
+from freehold.stores.postgres.settling import BEHIND, FORGET, Settling
+from freehold.stores.postgres.snapshot import sent
+from freehold.stores.postgres.statements import Book
+from freehold.stores.postgres.trouble import Lost, Refusal, told
+from freehold.stores.postgres.wire import Row, Step, Wire
+from freehold.stores.schema import schema_of as model_schema
+
+LOCK_SECONDS, TRIES = 2, 5
+DEADLINE = 600.0
+"""Seconds that one exchange may take: whole tables are counted, copied and dropped in one."""
+
+NIL = "00000000-0000-0000-0000-000000000000"
+TIP = Template(f"SELECT number, hash FROM {GROUND}.freehold_audit WHERE tenant = $1::uuid ORDER BY number DESC LIMIT 1")
+PUT = Template(f"""INSERT INTO {GROUND}.freehold_audit (tenant, number, text, before, hash)
+VALUES ($1::uuid, $2::bigint, $3::text, $4::text, $5::text)""")
+CLAIM = Statement(b"SELECT pg_try_advisory_lock(3, hashtext($1::text))")
+UNCLAIM = Statement(b"SELECT pg_advisory_unlock(3, hashtext($1::text))")
+
+
+class PostgresEstate:
+    """Fills the port `Estate`. A hold is one transaction, and locks out the writers of one ground only."""
+
+    takes_back = True
+
+    def __init__(self, model: Model, url: str, *, tier: str = "schema") -> None:
+        """Connect as the owner. `tier` is where a ground is made that is put first.
+
+        Raises `ModelError` (FH303, FH306).
+        """
+        self._model, schema = model, model_schema(model)
+        self._grounds = Grounds(check_fits(url, schema), tier)
+        self._owner = Place("freehold", f"fh_{self._grounds.installation}_owner")
+        self._book = Book(model)
+        self._applier = Applier(self._book, model, schema)
+        self._kinds = kinds_of(model)
+        self._opened = ExitStack()
+        self._wire = Wire(self._opened.enter_context(connected(url)), deadline=DEADLINE, prepares=True)
+        self._begun = False
+        self._settling = Settling(self._kinds)
+
+    @property
+    def kinds(self) -> Sequence[type[Entity]]:
+        """See `Estate.kinds`."""
+        return self._kinds
+
+    def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
+        """See `Estate.rows`."""
+        of = self._book.of[kind]
+        where = "WHERE tenant = $1::uuid AND id > $2::uuid ORDER BY id LIMIT $3::bigint"
+        found = self._read(scope, Template(f"SELECT {of.columns} FROM {of.table} {where}"), [after or NIL, limit])
+        return [of.codec.decode(row)[1] for row in found]
+
+    def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
+        """See `Estate.chain`."""
+        return [AuditEntry(*row) for row in self._read(scope, CHAIN, [after, limit])]  # type: ignore[arg-type]  # columns
+
+    def put(self, scope: Scope, entities: Sequence[Entity]) -> None:
+        """See `Estate.put`."""
+        changes = Changes(scope, [Write(Verb.ADD, type(entity), entity, 0) for entity in entities], [])
+        with self._transaction(WRITING):
+            acts = list(self._applier.acts([(changes, self._made(scope.tenant))]))
+            try:
+                self._wire.ask(*(act.step for act in acts))
+            except Refusal as refusal:
+                raise self._meant(refusal, acts) from None
+            except Lost as lost:
+                raise told(lost) from lost
+
+    def link(self, scope: Scope, entries: Sequence[AuditEntry]) -> None:
+        """See `Estate.link`."""
+        tenant = scope.tenant
+        with self._transaction(WRITING):
+            place = self._made(tenant)
+            tip = self._ask(place, tenant, (TIP.on(place), sent([tenant])))[-1]
+            number, before = (int(str(tip[0][0])), str(tip[0][1])) if tip else (0, GENESIS)
+            check_links(number, before, entries)
+            put = PUT.on(place)
+            rows = [(put, sent([tenant, one.number, one.text, one.before, one.hash])) for one in entries]
+            self._ask(place, tenant, *rows)
+
+    def empty(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.empty`."""
+        tables = [*(table_of(kind) for kind in reversed(self._kinds)), AUDIT]
+        with self._transaction(WRITING):
+            place = self._locked(scope.tenant)
+            if place is None:
+                return dict.fromkeys(tables, 0)
+            taken = f"WITH gone AS (DELETE FROM {GROUND}.{{}} WHERE tenant = $1::uuid RETURNING 1)"
+            steps = [(_counting(taken, table).on(place), sent([scope.tenant])) for table in tables]
+            counts = self._as_owner(scope.tenant, *steps)[-len(tables) :]
+        return {table: int(str(rows[0][0])) for table, rows in zip(tables, counts, strict=True)}
+
+    def erase(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.erase`. With its own schema a tenant's role goes, too."""
+        tenant = scope.tenant
+        with self._transaction(WRITING):
+            counts = self.empty(scope)
+            forget = [
+                (Statement(f"DELETE FROM freehold.{table} WHERE tenant = $1::uuid".encode()), sent([tenant]))
+                for table in ("busy", "ground")
+            ]
+            self._as_owner(tenant, *self._razing(tenant), *forget)
+        return counts
+
+    def tier(self, scope: Scope) -> str:
+        """See `Tiers.tier`."""
+        place = self.place(scope.tenant)
+        return place.tier if place else ""
+
+    def settle(self, scope: Scope, tier: str) -> Mapping[str, int]:
+        """See `Tiers.settle`. The old tables are dropped once nobody can reach them any more."""
+        tenant = scope.tenant
+        with self.hold(scope):
+            old, new = self.place(tenant), self._grounds.place(tenant, tier)
+            if old is None or old == new:
+                return {}
+            if self._as_owner(tenant, (BEHIND, sent([tenant, POOL])))[-1][0][0]:
+                message = "a migration has left it, or the pool, behind: run `freehold migrate up`"
+                raise Unequal(message)
+            leftovers = self._razing(tenant) if old.is_shared else []
+            making = [*leftovers, (FORGET, sent([tenant])), (MAKE, sent([tenant, tier]))]
+            before = self._digests(old, tenant)
+            self._as_owner(tenant, *making, *self._settling.copying(old, new, tenant))
+            self._settling.check(before, self._digests(new, tenant))
+            self._as_owner(tenant, *self._settling.leaving(old, new, tenant))
+        if not old.is_shared:
+            self._raze(tenant)
+        return self._settling.counts(before)
+
+    def _digests(self, place: Place, tenant: str) -> list[list[Row]]:
+        steps = self._settling.digests(place, tenant)
+        return self._as_owner(tenant, *steps)[-len(steps) :]
+
+    def _raze(self, tenant: str) -> None:
+        """Drop what nobody can reach any more, as soon as those who were reading in it have done."""
+        patience = Statement(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'".encode())
+        for again in range(TRIES):
+            try:
+                self._as_owner(tenant, (patience, ()), *self._razing(tenant))
+            except Overloaded:
+                if again == TRIES - 1:
+                    raise
+            else:
+                return
+
+    def residue(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.residue`."""
+        tenant = scope.tenant
+        with self._transaction(READING):
+            role = f"fh_{self._grounds.installation}_{short(tenant)}"
+            return residue(lambda statement, values: self._as_owner(tenant, (statement, values))[-1], tenant, role)
+
+    @contextmanager
+    def still(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.still`."""
+        scope.tenant  # noqa: B018  # refuses without one
+        with self._transaction(READING):
+            yield
+
+    @contextmanager
+    def hold(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.hold`."""
+        tenant = scope.tenant
+        with self._transaction(WRITING):
+            self._as_owner(tenant, alone(tenant))
+            yield
+
+    @contextmanager
+    def claim(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.claim`. A lock of the session, which goes with the connection."""
+        values = sent([scope.tenant])
+        if not self._told((CLAIM, values))[0][0][0]:
+            raise Claimed
+        try:
+            yield
+        finally:
+            if not self._wire.connection.closed:
+                self._told((UNCLAIM, values))
+
+    def close(self) -> None:
+        """See `Estate.close`."""
+        self._opened.close()
+
+    def place(self, tenant: str) -> Place | None:
+        """Where a tenant lies at this moment; None when it lies nowhere."""
+        rows = self._as_owner(tenant, (FIND, sent([tenant])))[-1]
+        return self._grounds.place(tenant, str(rows[0][0])) if rows else None
+
+    def _made(self, tenant: str) -> Place:
+        """Where a tenant lies. One that lies nowhere yet is given its ground."""
+        place = self.place(tenant)
+        if place is None:
+            self._as_owner(tenant, (MAKE, sent([tenant, self._grounds.tier])))
+            place = self._grounds.place(tenant, self._grounds.tier)
+        return place
+
+    def _locked(self, tenant: str) -> Place | None:
+        self._as_owner(tenant, alone(tenant))
+        return self.place(tenant)
+
+    def _razing(self, tenant: str) -> list[Step]:
+        """Drops the schema and the role of a tenant that may have them; they may also be left from a move."""
+        role = f"fh_{self._grounds.installation}_{short(tenant)}"
+        return [
+            (Statement(f"DROP SCHEMA IF EXISTS {quoted(schema_of(tenant))} CASCADE".encode()), ()),
+            (Statement(f"DROP ROLE IF EXISTS {quoted(role)}".encode()), ()),
+        ]
+
+    def _read(self, scope: Scope, template: Template, values: Sequence[Plain]) -> list[Row]:
+        tenant = scope.tenant
+        with self._transaction(READING):
+            place = self.place(tenant)
+            if place is None:
+                return []
+            return self._ask(place, tenant, (template.on(place), sent([tenant, *values])))[-1]
+
+    def _ask(self, place: Place, tenant: str, *steps: Step) -> list[list[Row]]:
+        """As the tenant, on its ground."""
+        return self._told(*((statement, ()) for statement in entering(place, tenant)), *steps)
+
+    def _as_owner(self, tenant: str, *steps: Step) -> list[list[Row]]:
+        """As the one whom all tables belong to, who still sees of the pool what is this tenant's and no more."""
+        role = Statement(f"SET LOCAL ROLE {quoted(self._owner.role)}".encode())
+        bound = Statement(f"SET LOCAL freehold.tenant = '{tenant}'".encode())
+        with self._transaction(WRITING):
+            return self._told((role, ()), (bound, ()), *steps)
+
+    def _told(self, *steps: Step) -> list[list[Row]]:
+        try:
+            return self._wire.ask(*steps)
+        except (Refusal, Lost) as trouble:
+            raise told(trouble) from trouble
+
+    def _meant(self, refusal: Refusal, acts: Sequence[Act]) -> Exception:
+        meant = self._applier.refusal(refusal, acts[refusal.number])
+        return told(refusal) if meant is refusal else meant
+
+    @contextmanager
+    def _transaction(self, begin: Statement) -> Iterator[None]:
+        """A transaction, or a part of the one that is under way."""
+        if self._begun:
+            yield
+            return
+        self._told((begin, ()))
+        self._begun = True
+        try:
+            yield
+            self._told((COMMIT, ()))
+        finally:
+            self._begun = False
+            if not self._wire.connection.closed:
+                self._wire.rollback()
+
+
+def _counting(taken: str, table: str) -> Template:
+    return Template(f"{taken.format(quoted(table))} SELECT count(*) FROM gone")
