@@ -34,6 +34,16 @@ class Settings:
     """How long a database server may take to answer, in seconds."""
     pooler: bool = False
     """Whether a pooler in transaction mode that knows no prepared statements stands before the database."""
+    table: str = "freehold"
+    """The table of the store `dynamodb`."""
+    table_endpoint: str = ""
+    """Where the table is, if not at AWS: an emulator."""
+    data_role: str = ""
+    """The ARN of the role whose sessions reach one tenant's items each. Without it, only the program keeps to them."""
+    platform_role: str = ""
+    """The ARN of the role that reaches the platform's items, and several tenants' in one transaction."""
+    aws_client: str = "own"
+    """What calls AWS: `own`, or `boto3`."""
     canaries: str = ""
     """Ids of tenants that are migrated before all others, separated by commas."""
     issuer: str = "freehold"
@@ -92,6 +102,11 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         except (ValueError, KeyError):
             raise _wrong(key, f"{text!r} is not {what}") from None
     return replace(Settings(), **values)
+
+
+def amazon(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the environment says of AWS, in AWS's own names: region, endpoints, and where credentials come from."""
+    return {key: value for key, value in (environment or os.environ).items() if key.startswith("AWS_")}
 
 
 _READ: Mapping[type, tuple[Callable[[str], object], str]] = {

@@ -22,7 +22,6 @@ from freehold.edges.outside import fetched, outside
 from freehold.edges.passwords import Argon2Passwords
 from freehold.edges.sealing import AesSivSeal
 from freehold.edges.site import Site
-from freehold.edges.system import SystemClock, SystemRandom
 from freehold.edges.tokens import LocalTokens
 from freehold.model.app import App
 from freehold.model.clash import check_joined
@@ -41,11 +40,16 @@ from freehold.runtime.outbox import Deliveries, Delivery
 from freehold.runtime.ports import Clock, Database, Random, Tokens
 from freehold.runtime.scheduler import Scheduler, Turn
 from freehold.runtime.supply import Supplies
+from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.runtime.unit import Shared
 from freehold.settings import Settings
 from freehold.stores.kit import Kit
 
-STORES = {"sqlite": "freehold.stores.sqlite.kit", "postgres": "freehold.stores.postgres.kit"}
+STORES = {
+    "sqlite": "freehold.stores.sqlite.kit",
+    "postgres": "freehold.stores.postgres.kit",
+    "dynamodb": "freehold.stores.dynamodb.kit",
+}
 
 
 @dataclass(frozen=True)

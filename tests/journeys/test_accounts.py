@@ -15,7 +15,7 @@ import pytest
 
 from freehold import App
 from freehold.edges.keys import KeyFile
-from freehold.edges.system import SystemRandom
+from freehold.runtime.system import SystemRandom
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent

@@ -18,7 +18,7 @@ from freehold.aws.endpoints import Endpoint
 from freehold.aws.failures import AccessDenied, AwsError
 from freehold.aws.json_call import AwsJson
 from freehold.aws.sending import Sender
-from freehold.edges.system import SystemClock, SystemRandom
+from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.testing.iam import IamProxy, Outcome, Principal, TableKeys
 from tests.journeys.table_server import Table, serving
 

@@ -30,7 +30,7 @@ def rotate(
 
     from freehold.cli.standing import settings_for
     from freehold.edges.keys import KeyFile, KeyRing
-    from freehold.edges.system import SystemClock, SystemRandom
+    from freehold.runtime.system import SystemClock, SystemRandom
 
     settings, clock, random = settings_for(data), SystemClock(), SystemRandom()
     kept, ahead = _seconds(keep, "--keep"), 0 if lead == "now" else _seconds(lead, "--lead")

@@ -16,7 +16,7 @@ from freehold.wiring import Backend, backend, kit
 
 def migrations(settings: Settings, model: Model) -> Migrations:
     """The way to a model's schema. Where the store is a file, it is made."""
-    return kit(settings).migrations(settings, schema_of(model))
+    return kit(settings).migrations(settings, model)
 
 
 def pending(settings: Settings, model: Model) -> list[Step]:

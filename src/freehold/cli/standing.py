@@ -23,12 +23,17 @@ def standing(settings: Settings) -> Iterator[Settings]:
     A server that is started here keeps its data in the folder of the settings, beside the keys. Raises `ModelError`
     (FH308) when there is none to start.
     """
-    if settings.store != "postgres" or settings.database_url:
-        yield settings
-        return
-    from freehold.servers.postgres import PostgresServer
+    if settings.store == "postgres" and not settings.database_url:
+        from freehold.servers.postgres import PostgresServer
 
-    folder = Path(settings.data) / "postgres"
-    Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with PostgresServer(folder) as server:
-        yield replace(settings, database_url=server.serving_url, owner_url=server.url)
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with PostgresServer(Path(settings.data) / "postgres") as server:
+            yield replace(settings, database_url=server.serving_url, owner_url=server.url)
+    elif settings.store == "dynamodb" and not settings.table_endpoint and not settings.data_role:
+        from freehold.servers.dynamodb import DynamoServer, found_roto
+
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with DynamoServer(found_roto(), Path(settings.data) / "dynamodb") as server:
+            yield replace(settings, table_endpoint=server.url)
+    else:
+        yield settings

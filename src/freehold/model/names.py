@@ -13,6 +13,11 @@ PLATFORM = "00000000-0000-0000-0000-000000000000"
 """The ground that is no tenant's: people, and which tenants there are. The nil UUID, which no tenant can have."""
 
 
+def is_id(value: object) -> bool:
+    """Whether a value can be an id at all: what cannot is nobody's, and some stores would not even read it."""
+    return isinstance(value, str) and TENANT_ID.fullmatch(value) is not None
+
+
 def snake(name: str) -> str:
     """`TaskDone` -> `task_done`."""
     return _HUMP.sub("_", name).lower()

@@ -117,7 +117,10 @@ def codec(hint: object, simple: Mapping[Form, Codec] | None = None) -> Codec:
     plain = (simple or CODECS)[how.form]
     if how.python is not None and issubclass(how.python, Enum):
         members: dict[object, object] = {member.value: member for member in how.python}
-        return Codec(_of_member(plain.encode), members.__getitem__)
+        read = plain.decode
+        return Codec(
+            _of_member(plain.encode), members.__getitem__ if read is None else lambda text: members[read(text)]
+        )
     return plain
 
 

@@ -8,7 +8,6 @@ from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
 from freehold.stores.migrate import Migrations
-from freehold.stores.schema import Schema
 
 
 class Kit(Protocol):
@@ -26,6 +25,6 @@ class Kit(Protocol):
         """Whether there is a store to look into. Makes none."""
         ...
 
-    def migrations(self, settings: Settings, wanted: Schema) -> Migrations:
-        """The way to a schema. Makes the store if it is a file that is not there."""
+    def migrations(self, settings: Settings, model: Model) -> Migrations:
+        """The way to a model's schema. Makes the store if it is a file that is not there."""
         ...

@@ -14,7 +14,7 @@ from freehold.aws.endpoints import Endpoint
 from freehold.aws.failures import AwsError, CancellationReason, Throttled, Unreachable
 from freehold.aws.json_call import AwsJson
 from freehold.aws.retries import Policy
-from freehold.edges.system import SystemClock
+from freehold.runtime.system import SystemClock
 from tests.unit.aws.requests_kit import items, on_the_wire
 from tests.unit.aws.scripted import (
     KEYS,

@@ -11,7 +11,7 @@ import pytest
 from freehold.aws.addresses import Address, resolve
 from freehold.aws.incoming import LARGEST, Incoming
 from freehold.aws.transport import Connections, Request
-from freehold.edges.system import SystemClock
+from freehold.runtime.system import SystemClock
 from freehold.testing.clock import HandClock
 from tests.unit.aws.scripted import Scripted, Step, drip, hang_up, raw, reply, reset, silence, written
 from tests.unit.aws.wires import Wire, lost, wire_to

@@ -8,7 +8,7 @@ import pytest
 from freehold.aws.failures import Unreachable
 from freehold.aws.incoming import Answer
 from freehold.aws.transport import Connections, Request
-from freehold.edges.system import SystemClock
+from freehold.runtime.system import SystemClock
 from freehold.testing.clock import HandClock
 from tests.unit.aws.scripted import Scripted, Step
 

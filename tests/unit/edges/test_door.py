@@ -6,7 +6,7 @@ import pytest
 
 from freehold.edges.door import LocalDoor
 from freehold.edges.keys import KeyRing
-from freehold.edges.system import SystemRandom
+from freehold.runtime.system import SystemRandom
 from freehold.edges.tokens import LocalTokens
 from freehold.runtime.failures import Limited
 from freehold.runtime.lockout import PER_TENANT

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from freehold.edges.system import SystemRandom
+from freehold.runtime.system import SystemRandom
 from freehold.model.names import TENANT_ID
 from freehold.runtime.ids import TimeIds, derived
 from freehold.testing import HandClock

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup
+from freehold.model.names import is_id
 from freehold.runtime.failures import TenantScopeMissing
 from freehold.runtime.ports import Found, Span
 from freehold.runtime.scope import Scope
 from freehold.stores.forms import Plain
 from freehold.stores.postgres.names import Template
 from freehold.stores.postgres.session import Session
-from freehold.stores.postgres.statements import Book, is_id
+from freehold.stores.postgres.statements import Book
 from freehold.stores.postgres.wire import Row, Value
 
 
@@ -65,8 +66,7 @@ class PostgresSnapshot:
             bound = sent(values)
         except UnicodeEncodeError:  # half of a surrogate pair is no text: nothing can have it as its value
             return []
-        place = session.find(tenant)
-        return [] if place is None else session.rows(place, tenant, template.on(place), bound)
+        return session.found(tenant, template, bound)
 
 
 def sent(values: Sequence[Plain]) -> list[Value]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
-from freehold.model.names import TENANT_ID
+from freehold.model.names import is_id
 from freehold.runtime.ports import Span
 from freehold.stores.forms import Form, Plain, kept, may_lack
 from freehold.stores.postgres.names import GROUND, Template, quoted
@@ -121,8 +121,3 @@ class Book:
         """Compile everything."""
         self.of = {kind: Statements(kind) for kind in model.entities.values()}
         self.listings = {lookup: Listing(lookup, self.of[lookup.entity]) for lookup in model.lookups}
-
-
-def is_id(value: object) -> bool:
-    """Whether a value can be an id at all. What cannot is nobody's, and PostgreSQL would not read it."""
-    return isinstance(value, str) and TENANT_ID.fullmatch(value) is not None

@@ -8,7 +8,7 @@ from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
 from freehold.stores.migrate import Migrations
-from freehold.stores.schema import Schema
+from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import migrations as sqlite
 from freehold.stores.sqlite.database import Sqlite
 
@@ -29,6 +29,6 @@ def exists(settings: Settings) -> bool:
     return Path(settings.database_file).exists()
 
 
-def migrations(settings: Settings, wanted: Schema) -> Migrations:
+def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
-    return sqlite.Migrations(settings.database_file, wanted)
+    return sqlite.Migrations(settings.database_file, schema_of(model))

@@ -10,7 +10,6 @@ from typing import Never, TypeVar
 
 from freehold.edges.keys import KeyRing
 from freehold.edges.sealing import AesSivSeal
-from freehold.edges.system import SystemRandom
 from freehold.model.data import ALL, Entity, Id, Paging, Range
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
@@ -19,6 +18,7 @@ from freehold.runtime.cursor import Cursors
 from freehold.runtime.ids import TimeIds
 from freehold.runtime.ports import Changes, Database, Snapshot, Span, Verb, Write
 from freehold.runtime.scope import Scope
+from freehold.runtime.system import SystemRandom
 from freehold.runtime.unit import Shared, Unit, checked
 from freehold.testing.clock import HandClock
 from freehold.testing.contract.subjects import SUBJECTS, pattern

@@ -1,0 +1,84 @@
+"""`DynamoDb`: the store for DynamoDB, one table for everything, filling the port `Database`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from freehold.model.layout import Layout
+from freehold.model.model import Model
+from freehold.runtime.ports import AuditEntry, Changes, Snapshot
+from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.commit import Committer, audit_place
+from freehold.stores.dynamodb.items import SHARDS, Item, text
+from freehold.stores.dynamodb.keys import END, LAST, ground
+from freehold.stores.dynamodb.planner import Planner
+from freehold.stores.dynamodb.snapshot import Book, DynamoSnapshot
+from freehold.stores.dynamodb.table import Table
+from freehold.stores.dynamodb.tips import Tips
+from freehold.stores.forms import moment
+
+MOST_BUSY = 1000
+
+
+class DynamoDb:
+    """A table of DynamoDB. What is acknowledged was written by a transaction."""
+
+    def __init__(self, model: Model, layout: Layout, table: Table, closed: Callable[[], object] = lambda: None) -> None:
+        """Work on a table that has the layout's indexes. `closed` is done at the end."""
+        self._table, self._closed = table, closed
+        self._book = Book(layout, tuple(model.entities.values()))
+        self._tips = Tips(table)
+        self._committer = Committer(table, self._book, Planner(model, self._book, table), self._tips)
+
+    def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
+        """See `Database.snapshot`."""
+        del beside  # nothing is held that could be shared
+        scope.tenant  # noqa: B018  # refuses without one
+        return DynamoSnapshot(scope, self._table, self._book)
+
+    def commit(self, parts: Sequence[Changes]) -> None:
+        """See `Database.commit`."""
+        scopes = [part.scope for part in parts]
+        self._committer.commit(scopes, lambda: parts)
+
+    def exclusively(self, scope: Scope, work: Callable[[Snapshot], Sequence[Changes]]) -> None:
+        """See `Database.exclusively`. Whoever is faster makes the work be done again: nobody is locked out.
+
+        Lists come from indexes, which are a moment behind; what is found by id or by a unique value is as it is.
+        """
+        self._committer.commit([scope], lambda: work(DynamoSnapshot(scope, self._table, self._book)))
+
+    def busy_grounds(self, before: datetime) -> list[str]:
+        """See `Database.busy_grounds`. Steps from tenant to tenant, however much one of them has waiting."""
+        found: list[str] = []
+        until = moment(before)
+        for shard in range(SHARDS):
+            place = self._table.waiting(shard, "!")
+            while place is not None and len(found) < MOST_BUSY:
+                tenant, _, due = place.partition(END)
+                if due <= until:
+                    found.append(tenant)
+                place = self._table.waiting(shard, f"{tenant}{LAST}")
+        return found
+
+    def audit(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
+        """See `Database.audit`."""
+        request = {
+            "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
+            "ExpressionAttributeValues": {
+                ":p": text(ground(scope.tenant)), ":l": text(audit_place(after + 1)), ":h": text(f"AUDIT{LAST}"),
+            },
+        }  # fmt: skip
+        return [_entry(item) for item in self._table.query(scope, request, limit)]
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        self._table.close()
+        done, self._closed = self._closed, lambda: None
+        done()
+
+
+def _entry(item: Item) -> AuditEntry:
+    words = (str(item[name]["S"]) for name in ("text", "before", "hash"))
+    return AuditEntry(int(str(item["number"]["N"])), *words)

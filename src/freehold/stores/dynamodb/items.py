@@ -1,0 +1,132 @@
+"""Between entities and items: each field an attribute, and beside them the keys of every index the entity lies in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+from freehold.model.data import Entity
+from freehold.model.layout import Layout, tag
+from freehold.runtime.outbox import Delivery
+from freehold.runtime.ports import Found
+from freehold.stores.dynamodb.keys import END, ground, partition, place, sort, tenant_in
+from freehold.stores.forms import Codec, Form, Plain, amount, kept, moment, whole
+from freehold.stores.rows import RowCodec, unreadable
+
+Attribute = Mapping[str, object]
+Item = Mapping[str, Attribute]
+
+CHILDREN = "CHILDREN_"
+"""Attributes that say how many lie within an entity: who removes it can tell whether an index has shown them all."""
+
+SHARDS = 16
+"""Parts of the outbox's index: one partition of DynamoDB takes a thousand writes a second."""
+
+CODECS: Mapping[Form, Codec] = {
+    Form.ID: Codec(None, None),
+    Form.TEXT: Codec(None, None),
+    Form.INTEGER: Codec(lambda value: str(whole(value)), int),
+    Form.BOOLEAN: Codec(bool, None),
+    Form.REAL: Codec(repr, float),  # the numbers of DynamoDB end at 1E+126
+    Form.MOMENT: Codec(moment, datetime.fromisoformat),
+    Form.DATE: Codec(str, date.fromisoformat),
+    Form.TIME: Codec(str, time.fromisoformat),
+    Form.DECIMAL: Codec(amount, Decimal),  # and know no trailing zeros
+    Form.UUID: Codec(str, UUID),
+    Form.BYTES: Codec(lambda value: value.hex(), bytes.fromhex),
+}
+_TYPES = {Form.INTEGER: "N", Form.BOOLEAN: "BOOL"}
+
+
+def text(value: str) -> Attribute:
+    """A text as an attribute."""
+    return {"S": value}
+
+
+def number(value: int) -> Attribute:
+    """A whole number as an attribute."""
+    return {"N": str(value)}
+
+
+class ItemCodec:
+    """One kind of entity to an item and back."""
+
+    def __init__(self, kind: type[Entity], layout: Layout) -> None:
+        """Work out how each field goes, and which indexes there are."""
+        self.kind, self.slots = kind, layout.of(kind)
+        self.rows = RowCodec(kind, CODECS)
+        types = {name: _TYPES.get(kept(info.annotation).form, "S") for name, info in kind.model_fields.items()}
+        self._types = [(name, types[name]) for name in self.rows.names]
+        self._missing = {
+            name: self.rows.key(name, info.get_default(call_default_factory=True))
+            for name, info in kind.model_fields.items()
+            if not info.is_required() and not info.default_factory_takes_validated_data and name != "id"
+        }
+
+    def encode(self, entity: Entity, tenant: str) -> dict[str, Attribute]:
+        """The attributes of an entity; a field that is None is left out. Raises `Invalid` for what cannot be kept."""
+        row = self.rows.encode(entity, tenant)
+        pairs = zip(self._types, row, strict=False)
+        item: dict[str, Attribute] = {name: {kind: value} for (name, kind), value in pairs if value is not None}
+        item.update(self.indexed(entity, tenant))
+        try:
+            for held in item.values():
+                str(next(iter(held.values()))).encode()
+        except UnicodeEncodeError:
+            raise unreadable(entity) from None
+        return item
+
+    def indexed(self, entity: Entity, tenant: str) -> dict[str, Attribute]:
+        """The keys of the indexes that the entity lies in."""
+        keys: dict[str, Attribute] = {}
+        values = entity.__dict__
+        for slot in self.slots:
+            keys[f"{slot.index}PK"] = text(partition(slot, tenant, values))
+            keys[f"{slot.index}SK"] = text(sort(self.kind, slot.order, values[slot.order], entity.id))
+        if isinstance(entity, Delivery) and entity.state == "waiting":
+            keys["OUTBOXPK"] = text(f"OUTBOX#{shard(tenant)}")
+            keys["OUTBOXSK"] = text(f"{tenant}{END}{moment(entity.due)}")
+        return keys
+
+    def decode(self, item: Item) -> Found:
+        """The tenant on whose ground the item lies, and the entity. A field that came later has its default."""
+        row: list[Plain] = []
+        for name, kind in self._types:
+            held = item.get(name)
+            row.append(_plain(held[kind]) if held is not None else self._missing.get(name))
+        row.append(tenant_in(str(item["PK"]["S"])))
+        return self.rows.decode(row)
+
+
+def key(tenant: str, sort_key: str) -> dict[str, Attribute]:
+    """The key of an item in the table."""
+    return {"PK": text(ground(tenant)), "SK": text(sort_key)}
+
+
+def key_of(tenant: str, kind: type[Entity], id: str) -> dict[str, Attribute]:
+    """The key of an entity."""
+    return key(tenant, place(kind, id))
+
+
+def counting(kind: type[Entity]) -> str:
+    """The attribute of a parent that says how many of a kind lie within it."""
+    return f"{CHILDREN}{tag(kind)}"
+
+
+def counted(item: Item, kinds: Iterable[type[Entity]]) -> Counter[type[Entity]]:
+    """How many of each kind lie within what an item is."""
+    return Counter({kind: int(str(item[counting(kind)]["N"])) for kind in kinds if counting(kind) in item})
+
+
+def shard(tenant: str) -> int:
+    """Which part of the outbox's index a tenant is in."""
+    return int(tenant[-2:], 16) % SHARDS
+
+
+def _plain(value: object) -> Plain:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise TypeError(type(value))

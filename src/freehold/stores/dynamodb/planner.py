@@ -1,0 +1,198 @@
+"""From a call's changes to a draft of the transaction: what each write does to unique values, parents and children."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from freehold.model.data import Entity
+from freehold.model.fields import parent_field
+from freehold.model.layout import tag
+from freehold.model.lookup import Lookup
+from freehold.model.model import Model
+from freehold.runtime.failures import Overloaded
+from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.draft import Draft, Drafted, Refusal
+from freehold.stores.dynamodb.items import counted, key, text
+from freehold.stores.dynamodb.keys import END, guard, partition, place
+from freehold.stores.dynamodb.snapshot import Book
+from freehold.stores.dynamodb.table import Table
+from freehold.stores.rows import unreadable
+
+LOOKS, PAUSE = 8, 0.05
+"""How often, and after how many seconds at first, an index is asked again that has not yet shown all children."""
+
+MOST_CHILDREN = 200
+
+
+Known = dict[tuple[type[Entity], str], tuple[Entity, Counter[type[Entity]]]]
+"""Entities as they were read, and how many of each kind lie within each."""
+
+
+class Planner:
+    """Works out what a call's writes mean for the items of a ground."""
+
+    def __init__(self, model: Model, book: Book, table: Table) -> None:
+        """Know the model."""
+        self._model, self._book, self._table = model, book, table
+        self._unique = {
+            kind: tuple(pattern for pattern in model.lookups_of(kind) if pattern.unique)
+            for kind in model.entities.values()
+        }
+        self._above = {
+            kind: (parent_field(kind, kind.facts.within) or "", kind.facts.within)
+            for kind in model.entities.values() if kind.facts.within
+        }  # fmt: skip
+        self._below = {kind: model.children(kind) for kind in model.entities.values()}
+
+    def plan(self, part: Changes) -> Draft:
+        """The draft of one ground's part. Raises `Stale`, `Taken`, `Dangling` or `Invalid` for what is clear."""
+        scope = part.scope
+        draft = Draft(scope.tenant, self._table.name)
+        known = self._read(scope, part.writes)
+        for write in part.writes:
+            try:
+                self._write(scope, draft, write, known)
+            except UnicodeEncodeError:
+                raise unreadable(write.entity) from None
+        for kind, id, name in part.references:
+            draft.refer(kind, id, name)
+        return draft
+
+    def _is_tied(self, kind: type[Entity]) -> bool:
+        """Whether more than its own item changes with it, so that what it was has to be known."""
+        return bool(self._unique[kind] or self._below[kind] or kind in self._above)
+
+    def _read(self, scope: Scope, writes: Iterable[Write]) -> Known:
+        """What is to be changed, as it is now."""
+        wanted = [
+            (write.kind, write.entity.id) for write in writes
+            if write.verb is not Verb.ADD and self._is_tied(write.kind)
+        ]  # fmt: skip
+        keys = {place(kind, id): (kind, id) for kind, id in wanted}
+        found: Known = {}
+        for item in self._table.get_all(scope, [key(scope.tenant, at) for at in keys]):
+            kind, id = keys[str(item["SK"]["S"])]
+            found[kind, id] = (self._book.of[kind].decode(item)[1], counted(item, self._below[kind]))
+        return found
+
+    def _write(self, scope: Scope, draft: Draft, write: Write, known: Known) -> None:
+        kind, entity = write.kind, write.entity
+        there = draft.at(kind, entity.id)
+        if write.verb is Verb.ADD:
+            self._add(draft, write, there)
+            return
+        if there is not None and (there.goes or there.written):
+            old = None if there.goes else there.entity
+        else:
+            old, listed = known.get((kind, entity.id), (None, Counter()))
+            there = draft.draft(kind, entity.id, write.version, lambda: Stale(kind))
+            there.before, there.refusal, there.listed = write.version, lambda: Stale(kind), listed
+            old = old or (None if self._is_tied(kind) else entity.model_copy(update={"version": write.version}))
+        if old is None or old.version != write.version:
+            raise Stale(kind)
+        if write.verb is Verb.SAVE:
+            self._tie(draft, old, entity)
+            there.entity, there.written = entity, True
+        else:
+            self._remove(scope, draft, there, old)
+
+    def _add(self, draft: Draft, write: Write, there: Drafted | None) -> None:
+        kind, entity = write.kind, write.entity
+        if there is not None and not there.goes:
+            raise Taken(kind)
+        if there is None:
+            there = draft.draft(kind, entity.id, 0, lambda: Taken(kind))
+        self._tie(draft, None, entity)
+        there.entity, there.written, there.goes = entity, True, False
+        there.listed, there.children = Counter(), Counter()
+
+    def _tie(self, draft: Draft, old: Entity | None, new: Entity | None) -> None:
+        """Move what an entity holds elsewhere: its unique values, and its place in its parent's count."""
+        subject = new or old
+        if subject is None:
+            return
+        kind, id = type(subject), subject.id
+        before, after = (dict(self._guards(one)) if one else {} for one in (old, new))
+        for sort_key, pattern in before.items():
+            if sort_key not in after:
+                draft.release(pattern, sort_key, id)
+        for sort_key, pattern in after.items():
+            if sort_key not in before:
+                draft.acquire(pattern, sort_key, id)
+        if kind in self._above:
+            name, parent = self._above[kind]
+            left, joined = (getattr(one, name) if one else None for one in (old, new))
+            if left != joined:
+                self._count(draft, parent, left, kind, -1, name)
+                self._count(draft, parent, joined, kind, 1, name)
+
+    def _guards(self, entity: Entity) -> Iterator[tuple[str, Lookup]]:
+        for pattern in self._unique[type(entity)]:
+            sort_key = guard(pattern, entity.__dict__)
+            if sort_key is not None:
+                yield sort_key, pattern
+
+    @staticmethod
+    def _count(  # who, of what, by how many
+        draft: Draft, parent: type[Entity] | None, id: str | None, kind: type[Entity], by: int, name: str
+    ) -> None:
+        """Say that an entity has one more within it, or one fewer."""
+        if parent is None or id is None:
+            return
+        there = draft.at(parent, id)
+        if there is not None and there.goes:
+            if by > 0:
+                raise Dangling(parent, id, name)
+            return
+        if there is None:
+            there = draft.draft(parent, id, None, lambda: Dangling(parent, id, name))
+        there.children[kind] += by
+
+    def _remove(self, scope: Scope, draft: Draft, there: Drafted, entity: Entity) -> None:
+        """Take an entity away, with everything within it."""
+        self._tie(draft, entity, None)
+        there.entity, there.written, there.goes = None, False, True
+        for kind in self._below[type(entity)]:
+            name, _ = self._above[kind]
+            for child, listed in self._within(scope, kind, entity, there.listed[kind]):
+                known = draft.at(kind, child.id)
+                if known is None or not (known.written or known.goes):
+                    known = draft.draft(kind, child.id, child.version, _gone(kind))
+                    known.before, known.refusal, known.listed = child.version, _gone(kind), listed
+                    self._remove(scope, draft, known, child)
+            for one in list(draft.entities.values()):  # and what this transaction has put there
+                if one.kind is kind and one.entity is not None and getattr(one.entity, name) == entity.id:
+                    self._remove(scope, draft, one, one.entity)
+
+    def _within(
+        self, scope: Scope, kind: type[Entity], above: Entity, count: int
+    ) -> Iterator[tuple[Entity, Counter[type[Entity]]]]:
+        """What lies within an entity in the store, once its index lists as many as there are: it is a moment behind.
+
+        Raises `Overloaded` when it stays behind.
+        """
+        name, _ = self._above[kind]
+        slot = next(slot for slot in self._book.of[kind].slots if slot.keys == (name,))
+        request = {
+            "IndexName": slot.index,
+            "KeyConditionExpression": f"{slot.index}PK = :p AND begins_with({slot.index}SK, :s)",
+            "ExpressionAttributeValues": {
+                ":p": text(partition(slot, scope.tenant, {name: above.id})), ":s": text(f"{tag(kind)}{END}"),
+            },
+        }  # fmt: skip
+        for look in range(LOOKS if count else 0):
+            items = list(self._table.query(scope, request, MOST_CHILDREN))
+            if len(items) >= count:
+                codec = self._book.of[kind]
+                yield from ((codec.decode(item)[1], counted(item, self._below[kind])) for item in items)
+                return
+            time.sleep(PAUSE * 2**look)
+        if count:
+            raise Overloaded("STORE_BEHIND", "An index of the store is behind: wait and retry.", retry_after=1)
+
+
+def _gone(kind: type[Entity]) -> Refusal:
+    return lambda: Stale(kind)

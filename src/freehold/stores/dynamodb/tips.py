@@ -1,0 +1,107 @@
+"""The tip of each ground: its version, and the end of its audit chain. Every commit moves it, and so they are in order.
+
+One item of a ground is written by all its commits, on the condition that nobody else has meanwhile. That is what makes
+a chain without forks, work that is done alone, and deleting with everything within possible on a store that locks
+nothing. Commits of one process on one ground wait for one another here, and remember the tip, instead of losing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from freehold.runtime.audit import GENESIS
+from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.items import Attribute, key, number, text
+from freehold.stores.dynamodb.table import Table
+
+TIP = "GROUND"
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a ground is: how many commits it has seen, and the last link of its chain."""
+
+    version: int = 0
+    number: int = 0
+    hash: str = GENESIS
+
+    def moved(self, tenant: str, after: Tip, table: str) -> dict[str, object]:
+        """The action that moves it, unless somebody else has."""
+        values: dict[str, Attribute] = {
+            ":v": number(after.version), ":n": number(after.number), ":h": text(after.hash),
+        }  # fmt: skip
+        condition = "attribute_not_exists(PK)"
+        if self.version:
+            condition, values[":w"] = "version = :w", number(self.version)
+        return {"Update": {
+            "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition,
+            "UpdateExpression": "SET version = :v, #n = :n, #h = :h",
+            "ExpressionAttributeNames": {"#n": "number", "#h": "hash"}, "ExpressionAttributeValues": values,
+        }}  # fmt: skip
+
+
+class _Ground:
+    __slots__ = ("lock", "tip", "users")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.tip: Tip | None = None
+        self.users = 0
+
+
+class Tips:
+    """The grounds that this process has written on of late."""
+
+    def __init__(self, table: Table) -> None:
+        """Know none."""
+        self._table = table
+        self._lock = threading.Lock()
+        self._grounds: OrderedDict[str, _Ground] = OrderedDict()
+
+    @contextmanager
+    def held(self, tenants: Iterator[str] | list[str]) -> Iterator[None]:
+        """Nobody else in this process commits on these grounds meanwhile. They are taken in one order by everybody."""
+        with ExitStack() as stack:
+            for tenant in sorted(set(tenants)):
+                stack.enter_context(self._one(tenant))
+            yield
+
+    def tip(self, scope: Scope) -> Tip:
+        """Where a ground is: as it is remembered, if the ground is held, and otherwise as it is now."""
+        there = self._grounds.get(scope.tenant)
+        if there is not None and there.users and there.tip is not None:
+            return there.tip
+        item = self._table.get(scope, key(scope.tenant, TIP))
+        tip = _read(item) if item else Tip()
+        self.move(scope.tenant, tip)
+        return tip
+
+    def move(self, tenant: str, tip: Tip | None) -> None:
+        """Remember where a ground is now; with None, that it is not known."""
+        if (there := self._grounds.get(tenant)) is not None:
+            there.tip = tip
+
+    @contextmanager
+    def _one(self, tenant: str) -> Iterator[None]:
+        with self._lock:
+            there = self._grounds.setdefault(tenant, _Ground())
+            self._grounds.move_to_end(tenant)
+            there.users += 1
+            while len(self._grounds) > MOST and not next(iter(self._grounds.values())).users:
+                self._grounds.popitem(last=False)
+        try:
+            with there.lock:
+                yield
+        finally:
+            with self._lock:
+                there.users -= 1
+
+
+def _read(item: object) -> Tip:
+    found = item if isinstance(item, dict) else {}
+    return Tip(int(found["version"]["N"]), int(found["number"]["N"]), str(found["hash"]["S"]))

@@ -1,0 +1,1 @@
+"""What an app needs around it, read off its model: so far the policies of its table."""

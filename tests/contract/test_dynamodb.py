@@ -1,0 +1,39 @@
+"""The store for DynamoDB keeps the contract of the port `Database`, on servers that others wrote."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from freehold.model.model import Model
+from freehold.runtime.ports import Database
+from freehold.servers.dynamodb import DynamoServer, ministack, roto
+from freehold.settings import Settings
+from freehold.stores.dynamodb import kit
+from freehold.testing.contract import DATABASE, Promise, check_promise
+
+EMULATORS = Path(".emulators")
+SERVERS = {
+    "roto": lambda: roto(str((EMULATORS / "roto/bin/roto-server").resolve())),
+    "ministack": lambda: ministack(str((EMULATORS / "ministack/bin/ministack").resolve())),
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def table_endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that speaks DynamoDB."""
+    with DynamoServer(SERVERS[request.param](), tmp_path_factory.mktemp(request.param)) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
+def test_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
+    settings = replace(Settings(), store="dynamodb", table="contract", table_endpoint=table_endpoint)
+
+    def make(model: Model) -> Database:
+        with kit.migrations(settings, model) as migrations:
+            migrations.up()
+        return kit.opened(model, settings)
+
+    check_promise(promise, make)
