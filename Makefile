@@ -1,18 +1,24 @@
 # All that is done with this repository. A bare machine needs python3 (3.11 or newer), make and a package index.
 PYTHON ?= python3
 BIN := .venv/bin
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+UV_COMPILE := $(UV_LOCK) pyproject.toml
+NPM_LOCK := npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
+
+# Servers that speak DynamoDB, written by others. Each has an environment of its own: they pin what we do not.
+EMULATORS := requirements/emulators
 
 # Debian packages that tests want, as package:path, the path being one that is there once it is installed.
-SYSTEM := strace:/usr/bin/strace postgresql:/usr/lib/postgresql pgbouncer:/usr/sbin/pgbouncer
+SYSTEM := strace:/usr/bin/strace postgresql:/usr/lib/postgresql pgbouncer:/usr/sbin/pgbouncer \
+	nodejs:/usr/bin/node npm:/usr/bin/npm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants contract docs bench wheel clean system setup
+.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants contract docs bench wheel clean system setup emulators
 
 help:  ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: setup  ## Start TeamFlow, an example app, with some data in it
 	$(BIN)/freehold dev examples/teamflow --demo
@@ -34,7 +40,7 @@ types: setup
 layers: setup
 	$(BIN)/lint-imports --no-logo
 
-tests: setup
+tests: setup emulators
 	$(BIN)/pytest
 
 fix: setup  ## Format, and repair what a machine can
@@ -44,10 +50,15 @@ fix: setup  ## Format, and repair what a machine can
 lock: setup  ## Write the hash-locked requirements again, after a change of pyproject.toml
 	$(UV_COMPILE) --output-file requirements/core.txt
 	$(UV_COMPILE) --group dev --constraints requirements/core.txt --output-file requirements/dev.txt
+	$(UV_LOCK) $(EMULATORS)/ministack.in --output-file $(EMULATORS)/ministack.txt
+	$(UV_LOCK) $(EMULATORS)/roto.in --output-file $(EMULATORS)/roto.txt
+	cd $(EMULATORS)/dynalite && $(NPM_LOCK)
 
 upgrade: setup  ## The same, with the newest version of everything
 	$(UV_COMPILE) --upgrade --output-file requirements/core.txt
 	$(UV_COMPILE) --upgrade --group dev --constraints requirements/core.txt --output-file requirements/dev.txt
+
+emulators: .emulators/ministack/.locked .emulators/roto/.locked .emulators/dynalite/.locked  ## Install the servers that speak DynamoDB, for tests
 
 mutants: setup  ## Break the isolation in many small ways, and see that tests notice each
 	$(BIN)/python -m tests.isolation.mutants
@@ -65,7 +76,7 @@ wheel: setup  ## Build what would be published, into dist/
 	$(BIN)/hatchling build
 
 clean:  ## Remove what was made, the environment too
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .emulators dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.project
@@ -81,6 +92,17 @@ setup: .venv/.project
 .venv/.project: .venv/.locked pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# One that cannot be had is no reason to stop here: the tests that want it say so, and in CI they fail.
+.emulators/%/.locked: $(EMULATORS)/%.txt
+	@$(PYTHON) -m venv $(@D) \
+		&& $(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $< \
+		&& touch $@ || echo "$* could not be installed. Tests that need it are skipped."
+
+.emulators/dynalite/.locked: $(EMULATORS)/dynalite/package-lock.json
+	@mkdir -p $(@D) && cp $(EMULATORS)/dynalite/package.json $< $(@D) \
+		&& npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent \
+		&& touch $@ || echo "dynalite could not be installed. Tests that need it are skipped."
 
 system:  ## Install the Debian packages tests want, where missing and where we may
 	@missing=; for each in $(SYSTEM); do [ -e "$${each#*:}" ] || missing="$$missing $${each%%:*}"; done; \

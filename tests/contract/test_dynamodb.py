@@ -2,28 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
-from freehold.servers.dynamodb import DynamoServer, ministack, roto
 from freehold.settings import Settings
 from freehold.stores.dynamodb import kit
 from freehold.testing.contract import DATABASE, Promise, check_promise
-
-EMULATORS = Path(".emulators")
-SERVERS = {
-    "roto": lambda: roto(str((EMULATORS / "roto/bin/roto-server").resolve())),
-    "ministack": lambda: ministack(str((EMULATORS / "ministack/bin/ministack").resolve())),
-}
+from tests.emulators import TRANSACTIONAL, emulated
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=TRANSACTIONAL)
 def table_endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that speaks DynamoDB."""
-    with DynamoServer(SERVERS[request.param](), tmp_path_factory.mktemp(request.param)) as server:
+    with emulated(request.param, tmp_path_factory.mktemp(request.param)) as server:
         yield server.url
 
 
