@@ -13,6 +13,7 @@ from freehold.cli.audit import audit
 from freehold.cli.call import call
 from freehold.cli.check import check
 from freehold.cli.dev import dev
+from freehold.cli.doctor import doctor
 from freehold.cli.events import events
 from freehold.cli.explain import explain
 from freehold.cli.keys import keys
@@ -29,7 +30,7 @@ SECTIONS = {
     "Begin": ("new", "dev", "check", "test"),
     "Look": ("explain", "routes", "openapi"),
     "Try": ("call", "seed"),
-    "Run": ("serve", "migrate", "tenant", "events", "audit", "keys"),
+    "Run": ("serve", "migrate", "tenant", "events", "audit", "keys", "doctor"),
 }
 WIDTH = 100
 
@@ -88,7 +89,7 @@ def freehold(
     """
 
 
-for verb in (new, dev, check, explain, routes, openapi, seed, serve):
+for verb in (new, dev, check, explain, routes, openapi, seed, serve, doctor):
     app.command()(verb)
 for name, group in {
     "test": test, "call": call, "migrate": migrate, "tenant": tenant, "events": events, "audit": audit, "keys": keys,
