@@ -82,7 +82,7 @@ class Planner:
         kind, entity = write.kind, write.entity
         there = draft.at(kind, entity.id)
         if write.verb is Verb.ADD:
-            self._add(draft, write, there)
+            self._add(scope, draft, write, there)
             return
         if there is not None and (there.goes or there.written):
             old = None if there.goes else there.entity
@@ -99,10 +99,12 @@ class Planner:
         else:
             self._remove(scope, draft, there, old)
 
-    def _add(self, draft: Draft, write: Write, there: Drafted | None) -> None:
+    def _add(self, scope: Scope, draft: Draft, write: Write, there: Drafted | None) -> None:
         kind, entity = write.kind, write.entity
         if there is not None and not there.goes:
-            raise Taken(kind)
+            # What was put within it before it was added had to find it there.
+            has = there.written or self._table.get(scope, key(scope.tenant, place(kind, entity.id)))
+            raise Taken(kind) if has else there.refusal()
         if there is None:
             there = draft.draft(kind, entity.id, 0, lambda: Taken(kind))
         self._tie(draft, None, entity)
