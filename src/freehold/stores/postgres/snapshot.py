@@ -31,7 +31,7 @@ class PostgresSnapshot:
     def get(self, kind: type[Entity], id: str) -> Found | None:
         """See `Snapshot.get`."""
         statements = self._book.of[kind]
-        if not is_id(id):
+        if not is_id(id) or not self._book.lies(kind, self._scope.tenant):
             self._open()
             return None
         rows = self._rows(statements.get, [self._scope.tenant, id])
@@ -41,7 +41,7 @@ class PostgresSnapshot:
         """See `Snapshot.page`."""
         listing, tenant = self._book.listings[lookup], self._scope.tenant
         bound = listing.values(tenant, values, span)
-        if bound is None:
+        if bound is None or not self._book.lies(lookup.entity, tenant):
             self._open()
             return []
         rows = self._rows(listing.template(values, span), bound)

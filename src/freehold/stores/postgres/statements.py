@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
-from freehold.model.names import is_id
+from freehold.model.names import PLATFORM, is_id
 from freehold.runtime.ports import Span
 from freehold.stores.forms import Form, Plain, kept, may_lack
 from freehold.stores.postgres.names import GROUND, Template, quoted
 from freehold.stores.postgres.types import CODECS, bare, lowest, shown
 from freehold.stores.rows import RowCodec
+from freehold.stores.schema import schema_of
 
 OR_STALE = "SELECT freehold.refuse() WHERE NOT EXISTS (SELECT FROM done)"
 
@@ -121,3 +122,12 @@ class Book:
         """Compile everything."""
         self.of = {kind: Statements(kind) for kind in model.entities.values()}
         self.listings = {lookup: Listing(lookup, self.of[lookup.entity]) for lookup in model.lookups}
+        tables = schema_of(model).tables
+        self._elsewhere = {
+            platform: {kind for kind in self.of if not tables[table_of(kind)].is_on(platform=platform)}
+            for platform in (True, False)
+        }
+
+    def lies(self, kind: type[Entity], tenant: str) -> bool:
+        """Whether a ground has a kind at all. Of what it has no table for, there is nothing to be found."""
+        return kind not in self._elsewhere[tenant == PLATFORM]
