@@ -26,13 +26,14 @@ def opened(model: Model, settings: Settings) -> Database:
 
 def scratch(model: Model, settings: Settings) -> Database:
     """See `Kit.scratch`. Makes a database of its own on the server, and drops it with its roles."""
-    url, name = _url(settings), f"freehold_scratch_{secrets.token_hex(6)}"
+    serving, name = _url(settings), f"freehold_scratch_{secrets.token_hex(6)}"
+    url = settings.owner_url or serving
     with connected(url) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     own = make_conninfo(url, dbname=name)
-    with postgres.Migrations(own, schema_of(model)) as way:
+    with postgres.Migrations(own, schema_of(model), login=_login(serving)) as way:
         way.up()
-    return _opened(model, settings, own, closed=lambda: _drop(url, own, name))
+    return _opened(model, settings, make_conninfo(serving, dbname=name), closed=lambda: _drop(url, own, name))
 
 
 def exists(settings: Settings) -> bool:
@@ -44,8 +45,7 @@ def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
     canaries = [tenant.strip() for tenant in settings.canaries.split(",") if tenant.strip()]
     url = _url(settings)
-    login = str(conninfo_to_dict(url).get("user") or "")
-    return postgres.Migrations(settings.owner_url or url, schema_of(model), login=login, canaries=canaries)
+    return postgres.Migrations(settings.owner_url or url, schema_of(model), login=_login(url), canaries=canaries)
 
 
 def _opened(model: Model, settings: Settings, url: str, **more: object) -> Postgres:
@@ -62,6 +62,10 @@ def _url(settings: Settings) -> str:
             [Finding("FH306", Place("FREEHOLD_DATABASE_URL", 0), "there is no database to connect to", fix)]
         )
     return settings.database_url
+
+
+def _login(url: str) -> str:
+    return str(conninfo_to_dict(url).get("user") or "")
 
 
 def _drop(url: str, own: str, name: str) -> None:
