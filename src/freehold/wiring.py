@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -88,19 +89,20 @@ def complete(app: App) -> Model:
 
 
 def backend(
-    app: App, settings: Settings, *, memory: bool = False, clock: Clock | None = None, random: Random | None = None
-) -> Backend:
+    app: App, settings: Settings, *, memory: bool = False, clock: Clock | None = None, random: Random | None = None,
+    store: Callable[[Model, Settings], Database] | None = None,
+) -> Backend:  # fmt: skip
     """Put an app together. With `memory` it leaves nothing behind. Raises `ModelError` for a model that does not fit.
 
-    Tests pass a clock and randomness of their own.
+    Tests pass a clock and randomness of their own, and what opens a `store` that is not quite as settings make it.
     """
     clock, random = clock or SystemClock(), random or SystemRandom()
     model = complete(app)
     ports = _adapters(model, settings)  # before anything is opened, since one may be missing
     keys = _keys(settings, clock, random, memory=memory)
     tokens = _tokens(settings, app.name, keys, clock, random)
-    store = kit(settings)
-    database = store.scratch(model, settings) if memory else store.opened(model, settings)
+    known = kit(settings)
+    database = (store or (known.scratch if memory else known.opened))(model, settings)
     membership = Accounts(database, clock)
     door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
     cursors = Cursors(AesSivSeal(keys, clock), model.lookups)
