@@ -88,10 +88,17 @@ class Settings:
         return read
 
 
-def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+OURS, DESTINATION = "FREEHOLD_", "FREEHOLD_TO_"
+"""What the names of settings begin with; and those of the deployment that a tenant is moved to."""
+
+
+def from_environment(environment: Mapping[str, str] | None = None, prefix: str = OURS) -> Settings:
     """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value of the wrong type."""
-    given = {key: value for key, value in (environment or os.environ).items() if key.startswith("FREEHOLD_")}
-    known = {f"FREEHOLD_{field.name.upper()}": field for field in fields(Settings)}
+    everything = (environment or os.environ).items()
+    given = {key: value for key, value in everything if key.startswith(prefix)}
+    if prefix == OURS:
+        given = {key: value for key, value in given.items() if not key.startswith(DESTINATION)}
+    known = {f"{prefix}{field.name.upper()}": field for field in fields(Settings)}
     values: dict[str, Any] = {}
     for key, text in given.items():
         if key not in known:

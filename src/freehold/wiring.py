@@ -99,13 +99,13 @@ def backend(
     clock, random = clock or SystemClock(), random or SystemRandom()
     model = complete(app)
     ports = _adapters(model, settings)  # before anything is opened, since one may be missing
-    keys = _keys(settings, clock, random, memory=memory)
-    tokens = _tokens(settings, app.name, keys, clock, random)
+    ring = keys(settings, clock, random, memory=memory)
+    tokens = _tokens(settings, app.name, ring, clock, random)
     known = kit(settings)
     database = (store or (known.scratch if memory else known.opened))(model, settings)
     membership = Accounts(database, clock)
     door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
-    cursors = Cursors(AesSivSeal(keys, clock), model.lookups)
+    cursors = Cursors(AesSivSeal(ring, clock), model.lookups)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
         {**model.use_cases, **{seed.name: seed for seed in model.seeds}},
@@ -140,7 +140,8 @@ def load(target: str) -> object:
     return getattr(importlib.import_module(module), name)
 
 
-def _keys(settings: Settings, clock: Clock, random: Random, *, memory: bool) -> KeySource:
+def keys(settings: Settings, clock: Clock, random: Random, *, memory: bool = False) -> KeySource:
+    """The key ring of a deployment: from its settings, or from a file, which is made. Raises `KeysUnusable`."""
     if settings.keys:
         return KeyRing.parse(settings.keys)
     if memory:

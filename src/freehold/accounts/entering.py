@@ -112,7 +112,7 @@ def switch(
     there = organisations.by_slug(organisation)
     if there is None or members(there.id).find(Id(me.id)) is None:
         raise NotFound("ORGANISATION_NOT_FOUND", "There is no such organisation here.")
-    if there.state == "suspended":
+    if there.state != "active":
         raise Forbidden("TENANT_SUSPENDED", "This organisation is suspended.")
     session.organisation, session.secret = there.id, digest(fresh)
     return _signed_in(door, sessions.save(session), fresh)

@@ -56,7 +56,7 @@ class Accounts:
             if len(self._states) >= MOST:
                 self._states.clear()
             self._states[tenant] = (state, now + STALE_AFTER)
-        if state == "suspended":
+        if state in ("suspended", "arriving"):
             raise Forbidden("TENANT_SUSPENDED", "This organisation is suspended.")
         if state != "active":
             raise Unauthenticated

@@ -11,7 +11,8 @@ from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.lookup import lookup
 from freehold.model.ports import Store, User
 
-State = Literal["active", "suspended"]
+State = Literal["active", "suspended", "arriving"]
+"""Nobody is let into a tenant that is suspended, or that is arriving: being brought in, set back or erased."""
 
 
 class Person(Entity, platform=True):

@@ -66,6 +66,7 @@ def _behind_the_scenes(app: App) -> None:
     app.operation(scope=EVERYONE)(tenants.create_tenant)
     app.operation(scope=EVERYONE)(tenants.suspend_tenant)
     app.operation(scope=EVERYONE)(tenants.resume_tenant)
+    app.operation(scope=EVERYONE)(tenants.give_password)
     app.every("5 minutes", scope=EVERYONE)(tidying.forget_sessions)
     app.every("day")(tidying.forget_expired)
     app.on(tidying.MoreExpired)(tidying.forget_more)

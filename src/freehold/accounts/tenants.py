@@ -46,9 +46,21 @@ def resume_tenant(organisation: Slug, organisations: Organisations) -> Organisat
     return _set(organisation, organisations, suspended=False)
 
 
+def give_password(email: Email, password: Password, people: People, door: Door) -> None:
+    """Give somebody another password. Sessions that they have go on."""
+    person = people.by_email(email)
+    if person is None:
+        raise NotFound("PERSON_NOT_FOUND", "Nobody has this address.")
+    person.password = door.hash(password)
+    people.save(person)
+
+
 def _set(slug: str, organisations: Organisations, *, suspended: bool) -> Organisation:
     there = organisations.by_slug(slug)
     if there is None:
         raise NotFound("ORGANISATION_NOT_FOUND", "There is no such organisation.")
+    if there.state == "arriving":
+        message = "It is being imported, restored or erased, or that was interrupted: do it again, to its end."
+        raise Conflict("ORGANISATION_ARRIVING", message)
     there.state = "suspended" if suspended else "active"
     return organisations.save(there)

@@ -18,6 +18,7 @@ from freehold.cli.events import events
 from freehold.cli.explain import explain
 from freehold.cli.keys import keys
 from freehold.cli.migrate import migrate
+from freehold.cli.moving import move, password
 from freehold.cli.new import new
 from freehold.cli.openapi import openapi
 from freehold.cli.routes import routes
@@ -91,6 +92,8 @@ def freehold(
 
 for verb in (new, dev, check, explain, routes, openapi, seed, serve, doctor):
     app.command()(verb)
+for verb in (move, password):
+    tenant.command()(verb)
 for name, group in {
     "test": test, "call": call, "migrate": migrate, "tenant": tenant, "events": events, "audit": audit, "keys": keys,
 }.items():  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Protocol
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
+from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
 
 
@@ -23,6 +24,10 @@ class Kit(Protocol):
 
     def exists(self, settings: Settings) -> bool:
         """Whether there is a store to look into. Makes none."""
+        ...
+
+    def estate(self, model: Model, settings: Settings) -> Estate:
+        """Whole grounds of the store that the settings name, for an operator. Raises `ModelError` as `opened` does."""
         ...
 
     def migrations(self, settings: Settings, model: Model) -> Migrations:

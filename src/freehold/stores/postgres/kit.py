@@ -12,9 +12,11 @@ from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
+from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
 from freehold.stores.postgres import migrations as postgres
 from freehold.stores.postgres.database import Postgres
+from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected
 from freehold.stores.schema import schema_of
 
@@ -39,6 +41,11 @@ def scratch(model: Model, settings: Settings) -> Database:
 def exists(settings: Settings) -> bool:
     """See `Kit.exists`. Looking makes nothing here."""
     return bool(_url(settings))
+
+
+def estate(model: Model, settings: Settings) -> Estate:
+    """See `Kit.estate`. Connects as the owner."""
+    return PostgresEstate(model, settings.owner_url or _url(settings), tier=settings.tier)
 
 
 def migrations(settings: Settings, model: Model) -> Migrations:

@@ -7,10 +7,12 @@ from pathlib import Path
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
+from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import migrations as sqlite
 from freehold.stores.sqlite.database import Sqlite
+from freehold.stores.sqlite.estate import SqliteEstate
 
 
 def opened(model: Model, settings: Settings) -> Database:
@@ -27,6 +29,11 @@ def scratch(model: Model, settings: Settings) -> Database:
 def exists(settings: Settings) -> bool:
     """See `Kit.exists`."""
     return Path(settings.database_file).exists()
+
+
+def estate(model: Model, settings: Settings) -> Estate:
+    """See `Kit.estate`."""
+    return SqliteEstate(model, settings.database_file)
 
 
 def migrations(settings: Settings, model: Model) -> Migrations:

@@ -1,0 +1,1 @@
+"""What becomes of a tenant as a whole: taken out, brought in, set back, moved, erased. For operators."""

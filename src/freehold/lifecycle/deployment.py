@@ -1,0 +1,72 @@
+"""An app on its store, as an operator has it before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from freehold.model.data import Entity
+from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.model import Model
+from freehold.runtime.audit import GENESIS
+from freehold.runtime.ports import Clock, Database
+from freehold.runtime.scope import Scope
+from freehold.stores.estate import Claimed, Estate
+
+BATCH = 500
+"""Entities that are in memory at a time."""
+
+Progress = Callable[[str, int], None]
+"""Told what is being done, and how many entities or entries were done in all."""
+
+
+def unheard(what: str, count: int) -> None:
+    """Tell nobody."""
+    del what, count
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The end of an audit chain: its last number and hash."""
+
+    number: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An app on its store: what it is, and both ports."""
+
+    model: Model
+    database: Database
+    estate: Estate
+    clock: Clock
+
+
+def entities(estate: Estate, scope: Scope, kind: type[Entity]) -> Iterator[list[Entity]]:
+    """All of a kind on a ground in the order of their ids, in batches."""
+    after = ""
+    while batch := estate.rows(scope, kind, after, BATCH):
+        yield batch
+        after = batch[-1].id
+
+
+def tip(estate: Estate, scope: Scope) -> Tip:
+    """Where a ground's chain ends."""
+    last = Tip()
+    while batch := estate.chain(scope, last.number, BATCH):
+        last = Tip(batch[-1].number, batch[-1].hash)
+    return last
+
+
+@contextmanager
+def claimed(estate: Estate, scope: Scope, slug: str) -> Iterator[None]:
+    """A ground to oneself, as far as operators go. Raises `ModelError` (FH322) when somebody else is at work on it."""
+    try:
+        with estate.claim(scope):
+            yield
+    except Claimed:
+        message = "somebody else is at work on this tenant"
+        fix = "wait until their import, restore, erase or move has ended"
+        raise ModelError([Finding("FH322", Place(slug, 0), message, fix)]) from None

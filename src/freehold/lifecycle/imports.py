@@ -1,0 +1,95 @@
+"""A tenant brought in from an archive, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from freehold.accounts.door import Slug
+from freehold.accounts.records import Organisation
+from freehold.lifecycle.archive import Archive
+from freehold.lifecycle.content import Part
+from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
+from freehold.lifecycle.filling import fill
+from freehold.lifecycle.fits import check_fits
+from freehold.lifecycle.people import Guests
+from freehold.lifecycle.platform import Platform, depart
+from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.names import PLATFORM
+from freehold.runtime.scope import Scope
+
+_SLUG: TypeAdapter[str] = TypeAdapter(Slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A tenant that was brought in."""
+
+    organisation: Organisation
+    parts: Mapping[str, Part]
+    """What lies on its ground."""
+    people: Mapping[str, int]
+    """How many of its people were known here, and how many are new."""
+
+
+def bring_in(to: Deployment, archive: Archive, *, slug: str = "", progress: Progress = unheard) -> Arrived:
+    """Bring in a tenant that is not there, with its ids; under another short name, if `slug` says so.
+
+    Until all is there and was held against the archive the tenant is `arriving`, and nobody is let in. Whatever goes
+    wrong, nothing is left; and what is left of an import that was killed goes with the next one, or with an erase.
+
+    Raises `ModelError`: FH320 for an archive that cannot be believed, FH321 for one that does not fit, FH322 when the
+    tenant is there, FH323 when what was put is not what lies there.
+    """
+    check_fits(archive, to.model)
+    archive.check(progress)
+    platform, there = Platform(to), _named(archive, slug)
+    with Scope(there.id) as scope, claimed(to.estate, scope, there.slug):
+        _make_room(to, platform, scope, there)
+        guests = Guests(archive, platform)
+        platform.add(there.model_copy(update={"state": "arriving"}), case="import_tenant")
+        try:
+            parts = fill(to, scope, archive, guests, progress)
+            people = guests.enter(there.id)
+        except BaseException:
+            clear(to, platform, scope)
+            raise
+        platform.become(there.id, there.state, "import_tenant", archive.manifest.chain)
+    return Arrived(there, parts, people)
+
+
+def clear(to: Deployment, platform: Platform, scope: Scope) -> None:
+    """Take away what there is of a tenant that has not arrived."""
+    with to.estate.hold(scope):
+        to.estate.erase(scope)
+    depart(platform, scope.tenant)
+    platform.remove(Organisation, scope.tenant, "import_tenant", outcome="undone")
+
+
+def _named(archive: Archive, slug: str) -> Organisation:
+    """The tenant of an archive, under the name that it is to have."""
+    there = archive.manifest.organisation
+    try:
+        named = _SLUG.validate_python(slug or there.slug)
+    except ValidationError:
+        raise archive.refused("its tenant has no proper short name: give one with --as") from None
+    if there.id == PLATFORM or there.state == "arriving" or not there.id:
+        raise archive.refused("it holds no tenant that was whole")
+    return there.model_copy(update={"slug": named})
+
+
+def _make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation) -> None:
+    known, namesake = platform.organisation(there.id), platform.by_slug(there.slug)
+    if known is not None and known.state != "arriving":
+        fix = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
+        raise _in_the_way(there, f"the tenant is there, as {known.slug}", fix)
+    if namesake is not None and namesake.id != there.id:
+        raise _in_the_way(there, "another tenant has this short name", "give it another one: --as SLUG")
+    if known is not None or to.estate.residue(scope):
+        clear(to, platform, scope)  # somebody's import has ended in the middle
+
+
+def _in_the_way(there: Organisation, message: str, fix: str) -> ModelError:
+    return ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])

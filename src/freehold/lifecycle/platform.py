@@ -1,0 +1,165 @@
+"""What the platform knows of tenants and people, as an operator changes it: each change with a note in its chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from freehold.accounts.records import Organisation, Organisations, People, Person, Session
+from freehold.lifecycle.deployment import Deployment, Tip, entities
+from freehold.model.data import Entity
+from freehold.model.lookup import Lookup, lookups_of
+from freehold.runtime.audit import entry
+from freehold.runtime.ports import Changes, Snapshot, Span, Stale, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.runtime.unit import checked
+
+E = TypeVar("E", bound=Entity)
+ACTOR, CALL = "system", "lifecycle"
+TRIES = 10
+
+
+def _pattern(store: type, name: str) -> Lookup:
+    return next(pattern for pattern in lookups_of(store) if pattern.name == name)
+
+
+BY_SLUG, BY_EMAIL = _pattern(Organisations, "by_slug"), _pattern(People, "by_email")
+
+
+class Platform:
+    """The platform's ground of a deployment."""
+
+    def __init__(self, of: Deployment) -> None:
+        """Read nothing yet."""
+        self._of = of
+
+    def organisation(self, id: str) -> Organisation | None:
+        """The tenant with this id."""
+        return self._get(Organisation, id)
+
+    def by_slug(self, slug: str) -> Organisation | None:
+        """The tenant with this short name."""
+        found = self._one(BY_SLUG, slug)
+        return found if isinstance(found, Organisation) else None
+
+    def person(self, id: str) -> Person | None:
+        """The person with this id."""
+        return self._get(Person, id)
+
+    def by_email(self, email: str) -> Person | None:
+        """Whoever has this address."""
+        found = self._one(BY_EMAIL, email)
+        return found if isinstance(found, Person) else None
+
+    def add(self, *added: Entity, case: str) -> None:
+        """Add organisations and people, with the ids they have."""
+        now = self._of.clock.now()
+        fresh = [one.model_copy(update={"version": 1, "updated_at": now}) for one in added]
+        self._commit([Write(Verb.ADD, type(one), checked(one), 0) for one in fresh], case)
+
+    def change(self, kind: type[E], id: str, change: Callable[[E], bool], case: str, **told: object) -> E | None:
+        """Change one, as it is now; or leave it, where `change` says that there is nothing to do.
+
+        `told` is noted, too. Gives None when it is gone. Whoever is faster is waited for.
+        """
+        for again in range(TRIES):
+            found = self._get(kind, id)
+            if found is None or not change(found):
+                return found
+            before = found.version
+            found.version, found.updated_at = before + 1, self._of.clock.now()
+            try:
+                self._commit([Write(Verb.SAVE, kind, checked(found), before)], case, **told)
+            except Stale:
+                if again == TRIES - 1:
+                    raise
+            else:
+                return found
+        return None
+
+    def remove(self, kind: type[Entity], id: str, case: str, **told: object) -> bool:
+        """Take one off, as it is now; `told` is noted. Says whether there was one."""
+        for again in range(TRIES):
+            found = self._get(kind, id)
+            if found is None:
+                return False
+            try:
+                self._commit([Write(Verb.REMOVE, kind, found, found.version)], case, **told)
+            except Stale:
+                if again == TRIES - 1:
+                    raise
+            else:
+                return True
+        return False
+
+    def become(self, tenant: str, state: str, case: str, tip: Tip | None = None) -> None:
+        """Put a tenant into a state. With `tip`, it is noted where its own audit chain ends."""
+
+        def change(there: Organisation) -> bool:
+            is_new = there.state != state
+            there.state = state  # type: ignore[assignment]  # it is checked when it is saved
+            return is_new
+
+        chain = {"chain": [tip.number, tip.hash]} if tip else {}
+        self.change(Organisation, tenant, change, case, tenant=tenant, **chain)
+
+    def all(self, kind: type[E]) -> Iterator[E]:
+        """All of a kind, in flat memory."""
+        with Scope.platform() as scope:
+            for batch in entities(self._of.estate, scope, kind):
+                yield from (one for one in batch if isinstance(one, kind))
+
+    def note(self, case: str, **told: object) -> None:
+        """Note something, and change nothing."""
+        self._commit([], case, **told)
+
+    def _commit(self, writes: list[Write], case: str, **told: object) -> None:
+        noted = entry(ACTOR, case, CALL, self._of.clock.now().isoformat(), writes)
+        with Scope.platform() as scope:
+            self._of.database.commit([Changes(scope, writes, [], {**noted, **told})])
+
+    def _get(self, kind: type[E], id: str) -> E | None:
+        with self._view() as view:
+            found = view.get(kind, id)
+        return found[1] if found and isinstance(found[1], kind) else None
+
+    def _one(self, pattern: Lookup, value: str) -> Entity | None:
+        with self._view() as view:
+            found = view.page(pattern, [value], Span(1))
+        return found[0][1] if found else None
+
+    @contextmanager
+    def _view(self) -> Iterator[Snapshot]:
+        with Scope.platform() as scope:
+            view = self._of.database.snapshot(scope)
+            try:
+                yield view
+            finally:
+                view.close()
+
+
+def depart(platform: Platform, tenant: str) -> dict[str, int]:
+    """Take a tenant out of what the platform keeps of people: who was in no other one goes, with their sessions.
+
+    Looks at everybody: who was a member once may be noted still. Returns how many there were of each.
+    """
+    counts = {"memberships": 0, "people": 0, "sessions": 0}
+    for session in platform.all(Session):
+        if session.organisation == tenant:
+            counts["sessions"] += platform.remove(Session, session.id, "erase_tenant")
+    for person in platform.all(Person):
+        if tenant not in person.organisations:
+            continue
+        counts["memberships"] += 1
+        if person.organisations == [tenant]:
+            counts["people"] += platform.remove(Person, person.id, "erase_tenant")
+        else:
+            platform.change(Person, person.id, lambda one: _left(one, tenant), "erase_tenant")
+    return counts
+
+
+def _left(person: Person, tenant: str) -> bool:
+    was_in = tenant in person.organisations
+    person.organisations = [id for id in person.organisations if id != tenant]
+    return was_in
