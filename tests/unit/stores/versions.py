@@ -207,3 +207,16 @@ def within_area() -> Kinds:
         task: Id[Task]
 
     return (Project, Area, Task, Remark)
+
+
+def with_some_defaults() -> Kinds:
+    """Without the character NUL, which not every store can keep."""
+
+    class Task(Entity):
+        title: str
+        note: str | None = None
+        done: bool = False
+        size: float = 1.5
+        tags: list[str] = ["new"]  # noqa: RUF012  # Pydantic copies it
+
+    return (Task,)

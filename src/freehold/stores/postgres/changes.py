@@ -55,9 +55,12 @@ def actions(old: Schema, new: Schema, plan: Sequence[Step], *, platform: bool, s
 
 def obstacles(plan: Sequence[Step], *, platform: bool) -> Iterator[Obstacle]:
     """What is to be looked for on a ground before anything is done."""
+    fresh = {step.subject for step in plan if step.change in (Change.CREATE_TABLE, Change.ADD_COLUMN)}
     for step in plan:
         if step.why is not None and step.table.is_on(platform=platform):
             yield from _obstacles(step)
+            if step.change is Change.MOVE_TABLE and step.table.parent:
+                yield _orphans(step.table, fresh)
 
 
 def conversions(plan: Sequence[Step], *, platform: bool) -> Iterator[Conversion]:
@@ -143,6 +146,17 @@ def _obstacles(step: Step) -> Iterator[Obstacle]:
         unknown = f"{rows} WHERE {name} NOT IN ({known})"
         fix = "keep the value until no row has it"
         yield Obstacle(unknown, step.subject, "hold a value that is not among its choices any more", fix)
+
+
+def _orphans(table: Table, fresh: set[str]) -> Obstacle:
+    """Rows whose parent is not there. `fresh` are tables and columns that are still to be made."""
+    query = f"SELECT count(*) FROM {_named(table)} AS child"
+    field, above = quoted(str(table.parent_field)), quoted(str(table.parent))
+    if not fresh & {str(table.parent), f"{table.name}.{table.parent_field}"}:
+        same = f"parent.tenant = child.tenant AND parent.id = child.{field}"
+        query += f" WHERE NOT EXISTS (SELECT FROM {GROUND}.{above} AS parent WHERE {same})"
+    fix = "remove those rows, or make what they should be within"
+    return Obstacle(query, table.name, f"have no {table.parent}", fix)
 
 
 def _doubles(table: Table, index: Index) -> Obstacle:

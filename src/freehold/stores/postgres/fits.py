@@ -54,6 +54,16 @@ def connected(url: str) -> Iterator[psycopg.Connection]:
         connection.close()
 
 
+@contextmanager
+def answering(place: Place) -> Iterator[None]:
+    """A block in which a server may refuse something, or go away. Raises `ModelError` (FH306) when it does."""
+    try:
+        yield
+    except psycopg.Error as error:
+        fix = "put that right, then run the same command again: it goes on where this one ended"
+        raise ModelError([Finding("FH306", place, f"the database did not do it: {str(error).strip()}", fix)]) from error
+
+
 def place_of(url: str) -> Place:
     """Which database that is, without who may enter it."""
     try:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import chain
 from typing import Self
 
@@ -40,6 +41,9 @@ BEHIND = "FROM freehold.ground WHERE version <> %s AND (tier = 'schema' OR tenan
 NEXT = f"SELECT tenant::text, version {BEHIND} AND tenant > %s AND tenant <> ALL (%s) ORDER BY tenant LIMIT {BATCH}"
 
 
+TENANTS = f"SELECT tenant::text FROM freehold.ground WHERE tier = %s AND tenant > %s ORDER BY tenant LIMIT {BATCH}"
+
+
 class Fleet:
     """Takes every ground to the newest version."""
 
@@ -57,18 +61,29 @@ class Fleet:
         if not any(step.is_breaking for step in plan):
             return
         for tenant in self._everybody():
-            schema, found = quoted(schema_of(tenant)), []
-            for obstacle in obstacles(plan, platform=tenant == PLATFORM):
-                (count,) = self._raw.execute(obstacle.counting.replace(GROUND, schema).encode()).fetchone() or (0,)
-                found.append((count, obstacle.subject, obstacle.trouble, obstacle.fix))
-            for one in conversions(plan, platform=tenant == PLATFORM):
+            place = schema_of(tenant)
+            for whose in self._pooled() if tenant == POOL else [tenant]:
+                for count, subject, trouble, fix in self._in_the_way(plan, tenant, quoted(place), whose):
+                    if count:
+                        message = f"{subject} of tenant {whose}: rows that {trouble}: {count}; nothing was changed"
+                        raise ModelError([Finding("FH304", self._place, message, fix)])
+
+    def _in_the_way(
+        self, plan: Sequence[Step], tenant: str, schema: str, whose: str
+    ) -> Iterator[tuple[int, str, str, str]]:
+        """How many rows of a tenant there are for each thing that could be wrong, and what to do about them."""
+        is_platform = tenant == PLATFORM
+        with self._raw.transaction():
+            self._raw.execute(f'SET LOCAL ROLE "fh_{self._name}_owner"'.encode())
+            if tenant == POOL:  # an owner sees no rows of a shared table either, but those of one tenant at a time
+                self._raw.execute("SELECT set_config('freehold.tenant', %s, true)", [whose])
+            for one in obstacles(plan, platform=is_platform):
+                count = self._number(one.counting.replace(GROUND, schema))
+                yield count, one.subject, one.trouble, one.fix
+            for one in conversions(plan, platform=is_platform):
                 count = lost(self._raw, one, one.table.replace(GROUND, schema))
                 fix = "give the new field another name, and fill it by a command of yours"
-                found.append((count, f"{one.subject}", f"hold what is no {one.new.form}", fix))
-            for count, subject, trouble, fix in found:
-                if count:
-                    message = f"{subject} of tenant {tenant}: rows that {trouble}: {count}; nothing was changed"
-                    raise ModelError([Finding("FH304", self._place, message, fix)])
+                yield count, one.subject, f"hold what is no {one.new.form}", fix
 
     def follow(self, progress: Progress) -> None:
         """Bring every ground that is elsewhere to the newest version. Raises `ModelError` (FH307) for who stays."""
@@ -109,16 +124,19 @@ class Fleet:
 
     def _everybody(self) -> Iterator[str]:
         yield from (PLATFORM, POOL)
+        yield from self._tenants("schema")
+
+    def _pooled(self) -> Iterator[str]:
+        return (tenant for tenant in self._tenants("pool") if tenant != POOL)
+
+    def _tenants(self, tier: str) -> Iterator[str]:
         after = PLATFORM
-        query = (
-            "SELECT tenant::text FROM freehold.ground WHERE tier = 'schema' AND tenant > %s ORDER BY tenant LIMIT 500"
-        )
-        while found := self._raw.execute(query.encode(), [after]).fetchall():
+        while found := self._raw.execute(TENANTS.encode(), [tier, after]).fetchall():
             yield from (tenant for (tenant,) in found)
             after = found[-1][0]
 
     def _number(self, query: str, *values: object) -> int:
-        row = self._raw.execute(query.encode(), values).fetchone()
+        row = self._raw.execute(query.encode(), values or None).fetchone()
         return int(row[0]) if row else 0
 
     def _take(self, raw: psycopg.Connection, tenant: str, version: int, target: int) -> Finding | None:
@@ -184,30 +202,31 @@ def _actions(old: Schema, new: Schema, kind: str) -> list[Action]:
 
 
 class _Crew:
-    """Threads, each with a connection of its own."""
+    """Threads, each with a connection of its own, and with another one when that is gone."""
 
     def __init__(self, url: str, count: int) -> None:
         self._url, self._count = url, count
 
     def __enter__(self) -> Self:
-        self._contexts = [connected(self._url) for _ in range(self._count)]
-        self._free = [context.__enter__() for context in self._contexts]
+        self._opened = ExitStack()
+        self._free = [self._opened.enter_context(connected(self._url)) for _ in range(self._count)]
         self._threads = ThreadPoolExecutor(self._count)
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._threads.shutdown(cancel_futures=True)
-        for context in self._contexts:
-            context.__exit__(None, None, None)
+        self._opened.close()
 
     def each(
         self, grounds: Sequence[tuple[str, int]], take: Callable[[psycopg.Connection, tuple[str, int]], Finding | None]
     ) -> Iterator[Finding | None]:
-        """What became of each, as they end."""
+        """What became of each, as they end. Raises `ModelError` (FH306) when no connection can be had any more."""
 
         def work(one: tuple[str, int]) -> Finding | None:
             raw = self._free.pop()
             try:
+                if raw.closed:
+                    raw = self._opened.enter_context(connected(self._url))
                 return take(raw, one)
             finally:
                 self._free.append(raw)

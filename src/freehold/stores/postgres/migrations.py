@@ -16,7 +16,7 @@ from psycopg import sql
 from freehold.model.names import PLATFORM
 from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, unseen
 from freehold.stores.postgres.ddl import TENANT, ground
-from freehold.stores.postgres.fits import IS_OURS, connected, place_of, present_schema
+from freehold.stores.postgres.fits import IS_OURS, answering, connected, place_of, present_schema
 from freehold.stores.postgres.fleet import Fleet
 from freehold.stores.postgres.grounds import POOL
 from freehold.stores.postgres.install import install
@@ -75,8 +75,7 @@ class Migrations:
 
     def up(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
         """Apply the plan to every ground, and return it. A breaking step needs `breaking`."""
-        name = install(self._raw, self._login)
-        with self._alone():
+        with self._alone() as name:
             old, plan = self.present(), []
             is_new = not self.status()
             if is_new or old != self._wanted:
@@ -93,8 +92,7 @@ class Migrations:
         """Undo the last migration on every ground; never the first. A step that loses data needs `breaking`."""
         if not self.status():
             return []
-        name = install(self._raw, self._login)
-        with self._alone():
+        with self._alone() as name:
             fleet = self._fleet(name)
             fleet.follow(progress)
             last = self._raw.execute(LAST.encode()).fetchone()
@@ -117,14 +115,16 @@ class Migrations:
         return bool(row and row[0])
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Nobody else migrates meanwhile: a lock of the session, which goes with the connection."""
-        self._raw.execute("SELECT pg_advisory_lock(1, 1)")
-        try:
-            yield
-        finally:
-            if not self._raw.closed:
-                self._raw.execute("SELECT pg_advisory_unlock(1, 1)")
+    def _alone(self) -> Iterator[str]:
+        """What the installation is called. Nobody else migrates meanwhile: the lock goes with the connection."""
+        with answering(self.place):
+            name = install(self._raw, self._login)
+            self._raw.execute("SELECT pg_advisory_lock(1, 1)")
+            try:
+                yield name
+            finally:
+                if not self._raw.closed:
+                    self._raw.execute("SELECT pg_advisory_unlock(1, 1)")
 
     @contextmanager
     def _as_owner(self, name: str) -> Iterator[None]:

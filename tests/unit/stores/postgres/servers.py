@@ -58,7 +58,7 @@ class Database:
     def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What is in it, past the store."""
         with self.raw() as connection:
-            return connection.execute(query.encode(), values).fetchall()
+            return connection.execute(query.encode(), values or None).fetchall()
 
     def do(self, *statements: str) -> None:
         """Change it, past the store."""
