@@ -1,7 +1,9 @@
 """`freehold test isolation`: which store is attacked, and what it ends with."""
 
 import json
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from freehold.cli.verbs import app
@@ -24,6 +26,18 @@ def test_the_store_is_the_one_that_is_asked_for_and_else_that_of_the_settings() 
     assert asked.exit_code == 2
     assert "there is no store parchment; there are: sqlite" in asked.output
     assert attacked(environment={"FREEHOLD_STORE": "parchment"}).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "options", [("--store", "postgres"), ("--store", "postgres", "--tier", "pool"), ("--store", "dynamodb")]
+)
+def test_a_store_that_wants_a_server_has_one_started_and_the_users_data_is_left_alone(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = attacked("--json", *options, environment={"FREEHOLD_DATA": str(tmp_path / "data")})
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["by_attack"]["T01"] > 0
+    assert not (tmp_path / "data").exists()
 
 
 def test_real_adapters_are_never_attacked_whatever_the_environment() -> None:

@@ -20,28 +20,36 @@ def isolation(
     store: Annotated[
         str | None, typer.Option(metavar="NAME", help="The store to attack. Default: the one of the settings.")
     ] = None,
+    tier: Annotated[str | None, typer.Option(metavar="NAME", help="Of the store postgres: schema, or pool.")] = None,
     first: Annotated[bool, typer.Option("--first", help="Stop at the first leak.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Two tenants, every route, as everybody: nothing of one may be seen, changed or guessed by the other.
 
-    It runs on a database of its own, which is gone afterwards, and with the app's local adapters. Ends with 1 when
-    something leaked or was left out.
+    It runs on a database of its own, which is gone afterwards, and with the app's local adapters. A store that wants a
+    server has one started, unless the settings name it. Ends with 1 when something leaked or was left out.
     """
+    import tempfile
     from dataclasses import replace
 
     from freehold.cli import screen
+    from freehold.cli.standing import standing
     from freehold.cli.target import load, locate
     from freehold.settings import from_environment
     from freehold.testing import isolation as suite
     from freehold.wiring import STORES
 
     settings = from_environment()
-    settings = replace(settings, store=store or settings.store, environment="local")  # whose adapters charge nobody
+    chosen = {"store": store or settings.store, "tier": tier or settings.tier}
+    settings = replace(settings, **chosen, environment="local")  # whose adapters charge nobody
     if settings.store not in STORES:
         raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
     app = load(locate(target))
-    report = suite.run(app, seed=seed, effort=effort, settings=settings, only=only or (), first_only=first)
+    with (
+        tempfile.TemporaryDirectory(prefix="freehold-") as folder,
+        standing(replace(settings, data=folder)) as stands,
+    ):
+        report = suite.run(app, seed=seed, effort=effort, settings=stands, only=only or (), first_only=first)
     if as_json:
         screen.print_json(report.as_json())
     else:

@@ -15,6 +15,7 @@ from freehold.testing.isolation.arena import Arena, Enough
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.catalogue import ATTACKS, inapplicable, uncovered
 from freehold.testing.isolation.completeness import gaps
+from freehold.testing.isolation.ground import opener
 from freehold.testing.isolation.http import Wire
 from freehold.testing.isolation.inputs import Samples
 from freehold.testing.isolation.matrix import operations
@@ -49,8 +50,9 @@ def run(  # all but the app have defaults
 
     The same `seed` tries the same cases. `effort` is how many, in comparison: half of them, or twice as many.
     `settings` name the store, and the environment for whose adapters to fill the app's own ports; the default is the
-    embedded store. `samples` has values for fields and inputs whose type does not say enough, by name or by
-    `"<of>.<name>"`. `only` names attacks, such as "T01"; `first_only` stops at the first leak.
+    embedded store. An emulator of DynamoDB is put behind the policies that follow from the app. `samples` has values
+    for fields and inputs whose type does not say enough, by name or by `"<of>.<name>"`. `only` names attacks, such as
+    "T01"; `first_only` stops at the first leak.
     """
     began = time.monotonic()
     report = Report(app.name, seed, {attack.id: attack.title for attack in ATTACKS})
@@ -60,7 +62,7 @@ def run(  # all but the app have defaults
     settings = replace(
         settings or Settings(), tenant_limit=UNLIMITED, principal_limit=UNLIMITED, workers=4, keys=ring.secret_text()
     )
-    made = backend(app, settings, memory=True, clock=clock, random=randomness)
+    made = backend(app, settings, memory=True, clock=clock, random=randomness, store=opener(settings))
     try:
         database = made.runtime.database = Watched(made.database)
         made = replace(made, database=database)

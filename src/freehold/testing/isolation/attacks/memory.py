@@ -16,6 +16,7 @@ from freehold.testing.isolation.actors import PASSWORD, Actor, Crowd
 from freehold.testing.isolation.arena import LIMITED, Arena
 from freehold.testing.isolation.attack import Attack
 from freehold.testing.isolation.attacks.tenancy import forger
+from freehold.testing.isolation.ground import opener
 from freehold.testing.isolation.http import Reply, Request, Wire
 from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
@@ -93,7 +94,8 @@ class Tight:
         """Put it together."""
         wanted = replace(arena.backend.settings, **settings)  # type: ignore[arg-type]  # the names of settings
         self.clock = HandClock()
-        self.backend = backend(arena.app, wanted, memory=True, clock=self.clock, random=arena.randomness)
+        store, random = opener(wanted), arena.randomness
+        self.backend = backend(arena.app, wanted, memory=True, clock=self.clock, random=random, store=store)
         crowd = self.crowd = Crowd(self.backend, arena.world.crowd.hashed)
         role = arena.world.roles[-1]
         self.owners: list[Actor] = []
