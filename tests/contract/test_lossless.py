@@ -107,10 +107,12 @@ def furnished(on: Deployment, entities: list[Entity], notes: list[dict[str, obje
     )
     with Scope(id) as scope:
         member = Member(id=Id(person), name="Ada", email=f"{id}@x.test", role="owner", identity="issuer subject")
-        for number, entity in enumerate([member, *entities], 1):
-            entity.id, entity.version = entity.id or Id(IDS.new()), number
+        made = [
+            checked(one.model_copy(update={"id": one.id or IDS.new(), "version": number}))
+            for number, one in enumerate([member, *entities], 1)
+        ]
         for kind in on.estate.kinds:
-            on.estate.put(scope, [checked(one) for one in [member, *entities] if type(one) is kind])
+            on.estate.put(scope, [one for one in made if type(one) is kind])
         for note in notes:
             on.database.commit([Changes(scope, [], [], note)])
     found = Platform(on).organisation(id)

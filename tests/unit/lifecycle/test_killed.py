@@ -1,0 +1,98 @@
+"""Somebody who is killed in the middle leaves nothing half done that is taken for whole, and nothing in the way."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freehold.lifecycle.archive import Archive
+from freehold.lifecycle.erasing import erase
+from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.restoring import restore
+from freehold.settings import Settings
+from tests.unit.lifecycle.place import NOW, Place, opened
+
+POINTS = [0, 1, 2, 4, 7, 11, 12, 13]
+ROOT = Path(__file__).parents[3]
+
+
+def killed(verb: str, folder: Path, file: Path, point: int) -> bool:
+    """Whether whoever does it was killed; else they came to the end."""
+    command = [sys.executable, "-m", "tests.unit.lifecycle.mortal", verb, str(folder), str(file), str(point)]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
+
+
+def both(place: Place) -> tuple[str, str]:
+    """What lies on the grounds of the two tenants."""
+    return place.digest(place.tenant("acme").id), place.digest(place.tenant("globex").id)
+
+
+@pytest.fixture
+def data(prepared: Path, tmp_path: Path) -> Path:
+    """Where acme and globex are."""
+    return Path(shutil.copytree(prepared / "here", tmp_path / "data"))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_an_import_that_was_killed_is_done_again(prepared: Path, data: Path, file: Path, point: int) -> None:
+    shutil.rmtree(data)
+    shutil.copytree(prepared / "there", data)
+    was_killed = killed("import", data, file, point)
+    with opened(Settings(data=str(data))) as place, opened(Settings(data=str(prepared / "here"))) as whole:
+        there = place.platform.by_slug("acme")
+        assert was_killed == (there is None or there.state == "arriving")
+        assert (there is None) == (point == 0)
+        if was_killed:
+            with Archive(file) as archive:
+                bring_in(place.of, archive)
+        acme = place.tenant("acme")
+        assert acme.state == "active"
+        assert place.digest(acme.id) == whole.digest(acme.id)
+        assert place.chain(acme.id) == whole.chain(acme.id)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_restore_that_was_killed_leaves_all_or_nothing(data: Path, file: Path, point: int) -> None:
+    with opened(Settings(data=str(data))) as place:
+        whole = both(place)
+        place.member("acme").answer("create_project", name="Later")
+        before = both(place)
+    was_killed = killed("restore", data, file, point)
+    with opened(Settings(data=str(data))) as place:
+        assert both(place) in (before, whole)
+        assert both(place)[1] == whole[1]
+        assert was_killed or place.tenant("acme").state == "active"
+        with Archive(file) as archive:
+            restore(place.of, place.tenant("acme"), archive, grace=NOW)
+        assert both(place) == whole
+        assert place.tenant("acme").state == "active"
+
+
+@pytest.mark.parametrize("point", POINTS[:6])
+def test_an_erasure_that_was_killed_is_done_again(data: Path, file: Path, point: int) -> None:
+    with opened(Settings(data=str(data))) as place:
+        acme, globex = place.tenant("acme"), both(place)[1]
+    was_killed = killed("erase", data, file, point)
+    with opened(Settings(data=str(data))) as place:
+        there = place.platform.by_slug("acme")
+        assert was_killed == (there is not None)
+        if there is not None:
+            assert there.state == ("active" if point == 0 else "arriving")
+            assert erase(place.of, there, grace=NOW).residue == {}
+        assert place.residue(acme.id) == {}
+        assert place.digest(place.tenant("globex").id) == globex
+
+
+def test_an_erase_clears_what_an_import_has_left(prepared: Path, data: Path, file: Path) -> None:
+    shutil.rmtree(data)
+    shutil.copytree(prepared / "there", data)
+    assert killed("import", data, file, 6)
+    with opened(Settings(data=str(data))) as place:
+        there = place.tenant("acme")
+        assert erase(place.of, there, grace=NOW).residue == {}
+        assert place.platform.by_slug("acme") is None
