@@ -89,6 +89,10 @@ class Change(StrEnum):
     ALTER_COLUMN = "alter column"
     CREATE_INDEX = "create index"
     DROP_INDEX = "drop index"
+    ADD_GLOBAL_INDEX = "add to the table"
+    """An index that several kinds share."""
+    REWRITE = "write again every"
+    """Each item of a kind, so that it lies where it is looked for."""
 
 
 @dataclass(frozen=True, slots=True)

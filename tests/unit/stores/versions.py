@@ -142,6 +142,19 @@ def listed() -> Kinds:
     return (task, Tasks)
 
 
+def listed_twice() -> Kinds:
+    (task,) = first()
+
+    class Tasks(Store[task], Protocol):
+        @lookup(order="note")
+        def of(self, title: str, page: Paging) -> Page[task]: ...
+
+        @lookup(order="title")
+        def all(self, page: Paging) -> Page[task]: ...
+
+    return (task, Tasks)
+
+
 def unique() -> Kinds:
     (task,) = first()
 

@@ -68,13 +68,19 @@ class Committer:
             tenant = part.scope.tenant
             draft = self._planner.plan(part)
             acts += [Act(action, refusal) for action, refusal in draft.actions(self._book.of)]
-            after[tenant], entry = _moved(after.get(tenant, tips[tenant]), part)
+            after[tenant], entry = self._moved(after.get(tenant, tips[tenant]), part)
             if entry is not None:
                 acts.append(Act(_link(tenant, entry, self._table.name)))
         acts += [Act(tips[tenant].moved(tenant, tip, self._table.name)) for tenant, tip in after.items()]
         self._send(parts, acts)
         for tenant, tip in after.items():
             self._tips.move(tenant, tip)
+
+    def _moved(self, tip: Tip, part: Changes) -> tuple[Tip, AuditEntry | None]:
+        if part.entry is None:
+            return self._tips.after(tip, tip.number, tip.hash), None
+        entry = chained(tip.number + 1, tip.hash, text_of(part.entry))
+        return self._tips.after(tip, entry.number, entry.hash), entry
 
     def _send(self, parts: Parts, acts: Sequence[Act]) -> None:
         if len(acts) > MOST_AT_ONCE:
@@ -110,13 +116,6 @@ def _speaker(parts: Parts) -> Scope:
     if len({scope.tenant for scope in scopes}) == 1:
         return scopes[0]
     return next((scope for scope in scopes if scope.tenant == PLATFORM), Scope.platform())
-
-
-def _moved(tip: Tip, part: Changes) -> tuple[Tip, AuditEntry | None]:
-    if part.entry is None:
-        return Tip(tip.version + 1, tip.number, tip.hash), None
-    entry = chained(tip.number + 1, tip.hash, text_of(part.entry))
-    return Tip(tip.version + 1, entry.number, entry.hash), entry
 
 
 def _link(tenant: str, entry: AuditEntry, table: str) -> Action:

@@ -24,11 +24,14 @@ MOST_BUSY = 1000
 class DynamoDb:
     """A table of DynamoDB. What is acknowledged was written by a transaction."""
 
-    def __init__(self, model: Model, layout: Layout, table: Table, closed: Callable[[], object] = lambda: None) -> None:
-        """Work on a table that has the layout's indexes. `closed` is done at the end."""
+    def __init__(
+        self, model: Model, layout: Layout, table: Table, closed: Callable[[], object] = lambda: None,
+        *, generation: int = 1,
+    ) -> None:  # fmt: skip
+        """Work on a table that has the layout's indexes, and items of this generation. `closed` is done at the end."""
         self._table, self._closed = table, closed
-        self._book = Book(layout, tuple(model.entities.values()))
-        self._tips = Tips(table)
+        self._book = Book(layout, tuple(model.entities.values()), generation)
+        self._tips = Tips(table, generation)
         self._committer = Committer(table, self._book, Planner(model, self._book, table), self._tips)
 
     def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:

@@ -22,6 +22,9 @@ Item = Mapping[str, Attribute]
 CHILDREN = "CHILDREN_"
 """Attributes that say how many lie within an entity: who removes it can tell whether an index has shown them all."""
 
+GENERATION = "GENERATION"
+"""The attribute that says of which generation an item is: which schema and which keys it was written by."""
+
 SHARDS = 16
 """Parts of the outbox's index: one partition of DynamoDB takes a thousand writes a second."""
 
@@ -38,7 +41,7 @@ CODECS: Mapping[Form, Codec] = {
     Form.UUID: Codec(str, UUID),
     Form.BYTES: Codec(lambda value: value.hex(), bytes.fromhex),
 }
-_TYPES = {Form.INTEGER: "N", Form.BOOLEAN: "BOOL"}
+TYPES = {Form.INTEGER: "N", Form.BOOLEAN: "BOOL"}
 
 
 def text(value: str) -> Attribute:
@@ -54,11 +57,12 @@ def number(value: int) -> Attribute:
 class ItemCodec:
     """One kind of entity to an item and back."""
 
-    def __init__(self, kind: type[Entity], layout: Layout) -> None:
+    def __init__(self, kind: type[Entity], layout: Layout, generation: int) -> None:
         """Work out how each field goes, and which indexes there are."""
         self.kind, self.slots = kind, layout.of(kind)
+        self._generation = number(generation)
         self.rows = RowCodec(kind, CODECS)
-        types = {name: _TYPES.get(kept(info.annotation).form, "S") for name, info in kind.model_fields.items()}
+        types = {name: TYPES.get(kept(info.annotation).form, "S") for name, info in kind.model_fields.items()}
         self._types = [(name, types[name]) for name in self.rows.names]
         self._missing = {
             name: self.rows.key(name, info.get_default(call_default_factory=True))
@@ -72,6 +76,7 @@ class ItemCodec:
         pairs = zip(self._types, row, strict=False)
         item: dict[str, Attribute] = {name: {kind: value} for (name, kind), value in pairs if value is not None}
         item.update(self.indexed(entity, tenant))
+        item[GENERATION] = self._generation
         try:
             for held in item.values():
                 str(next(iter(held.values()))).encode()

@@ -64,11 +64,11 @@ def _migrations(settings: Settings, model: Model) -> TableMigrations:
 def _opened(model: Model, settings: Settings, closed: Callable[[], object] = lambda: None) -> DynamoDb:
     with _migrations(settings, model) as way:
         way.check_fits()
-        layout = way.layout()
+        layout, generation = way.layout(), way.generation()
     environment = _environment(settings)
     own = _own(environment)
     table = Table(_client(settings, environment), settings.table, _askers(settings, environment, own), own)
-    return DynamoDb(model, layout, table, closed)
+    return DynamoDb(model, layout, table, closed, generation=generation)
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

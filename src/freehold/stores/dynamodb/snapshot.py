@@ -20,9 +20,9 @@ from freehold.stores.rows import is_text
 class Book:
     """How each kind is written, and each lookup served."""
 
-    def __init__(self, layout: Layout, kinds: Sequence[type[Entity]]) -> None:
-        """Work everything out."""
-        self.of = {kind: ItemCodec(kind, layout) for kind in kinds}
+    def __init__(self, layout: Layout, kinds: Sequence[type[Entity]], generation: int) -> None:
+        """Work everything out. What is written is of this generation."""
+        self.of = {kind: ItemCodec(kind, layout, generation) for kind in kinds}
         self.ways: Mapping[Lookup, Way] = {way.lookup: way for way in layout.ways}
 
 

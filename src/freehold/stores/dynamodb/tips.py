@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.items import Attribute, key, number, text
+from freehold.stores.dynamodb.grounds import registered
+from freehold.stores.dynamodb.items import Attribute, Item, key, number, text
 from freehold.stores.dynamodb.table import Table
 
 TIP = "GROUND"
@@ -29,18 +30,25 @@ class Tip:
     version: int = 0
     number: int = 0
     hash: str = GENESIS
+    generation: int = 0
+    """What every item on the ground is of, or of a later one."""
 
     def moved(self, tenant: str, after: Tip, table: str) -> dict[str, object]:
         """The action that moves it, unless somebody else has."""
         values: dict[str, Attribute] = {
             ":v": number(after.version), ":n": number(after.number), ":h": text(after.hash),
+            ":g": number(after.generation),
         }  # fmt: skip
+        listed = registered(tenant, after.generation)
+        values |= {f":{name}": value for name, value in listed.items()}
         condition = "attribute_not_exists(PK)"
         if self.version:
             condition, values[":w"] = "version = :w", number(self.version)
         return {"Update": {
             "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition,
-            "UpdateExpression": "SET version = :v, #n = :n, #h = :h",
+            "UpdateExpression": ", ".join(
+                ("SET version = :v, #n = :n, #h = :h, generation = :g", *(f"{name} = :{name}" for name in listed))
+            ),
             "ExpressionAttributeNames": {"#n": "number", "#h": "hash"}, "ExpressionAttributeValues": values,
         }}  # fmt: skip
 
@@ -57,9 +65,9 @@ class _Ground:
 class Tips:
     """The grounds that this process has written on of late."""
 
-    def __init__(self, table: Table) -> None:
-        """Know none."""
-        self._table = table
+    def __init__(self, table: Table, generation: int) -> None:
+        """Know none. What is written is of this generation."""
+        self._table, self._generation = table, generation
         self._lock = threading.Lock()
         self._grounds: OrderedDict[str, _Ground] = OrderedDict()
 
@@ -77,9 +85,13 @@ class Tips:
         if there is not None and there.users and there.tip is not None:
             return there.tip
         item = self._table.get(scope, key(scope.tenant, TIP))
-        tip = _read(item) if item else Tip()
+        tip = read(item) if item else Tip(generation=self._generation)
         self.move(scope.tenant, tip)
         return tip
+
+    def after(self, tip: Tip, number: int, hash: str) -> Tip:  # noqa: A002  # what it is called
+        """The tip behind a commit of this process, whose items are of its own generation."""
+        return Tip(tip.version + 1, number, hash, min(tip.generation, self._generation))
 
     def move(self, tenant: str, tip: Tip | None) -> None:
         """Remember where a ground is now; with None, that it is not known."""
@@ -102,6 +114,7 @@ class Tips:
                 there.users -= 1
 
 
-def _read(item: object) -> Tip:
-    found = item if isinstance(item, dict) else {}
-    return Tip(int(found["version"]["N"]), int(found["number"]["N"]), str(found["hash"]["S"]))
+def read(item: Item) -> Tip:
+    """What the item of a tip says."""
+    version, link, generation = (int(str(item[name]["N"])) for name in ("version", "number", "generation"))
+    return Tip(version, link, str(item["hash"]["S"]), generation)
