@@ -67,7 +67,6 @@ def test_a_decimal_keeps_its_trailing_zeros_and_loses_its_exponent_and_the_sign_
         "-0.00": "0.00",
         "0E-5": "0.00000",
         "-7": "-7",
-        "1E-1000": f"0.{'0' * 999}1",
     }
     for given_amount, expected in amounts.items():
         found = kept.get(kept.acme, kept.add(kept.acme, Thing(amount=Decimal(given_amount))))
