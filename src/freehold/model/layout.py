@@ -159,16 +159,28 @@ def _slots(model: Model, kind: type[Entity], assigned: Mapping[str, str]) -> Ite
         wanted[f"of_{above}", (above,), "id"] = None
     table = table_of(kind)
     taken = {index for name, index in assigned.items() if name.partition(".")[0] == table}
+    places: dict[str, str] = {}
+    for name, keys, _ in sorted(wanted, key=lambda one: _rank(kind, one[1], above)):
+        places[name] = assigned.get(f"{table}.{name}") or _free(kind, keys, taken)
+        taken.add(places[name])
     for name, keys, order in wanted:
-        index = assigned.get(f"{table}.{name}") or _free(kind, keys, taken)
-        taken.add(index)
-        yield Slot(kind, name, keys, order, index)
+        yield Slot(kind, name, keys, order, places[name])
+
+
+def _rank(kind: type[Entity], keys: tuple[str, ...], above: str | None) -> int:
+    """Who chooses an index first: children of a parent, then what belongs to somebody, then the rest as declared."""
+    if above and keys == (above,):
+        return 0
+    return 1 if _is_of_somebody(kind, keys) else 2
+
+
+def _is_of_somebody(kind: type[Entity], keys: tuple[str, ...]) -> bool:
+    return bool(keys) and reference_of(kind.model_fields[keys[0]].annotation) is User
 
 
 def _free(kind: type[Entity], keys: tuple[str, ...], taken: set[str]) -> str:
     """The first index where this kind has nothing yet; what belongs to somebody goes to the index of that first."""
-    of_somebody = len(keys) == 1 and reference_of(kind.model_fields[keys[0]].annotation) is User
-    if of_somebody and USERS not in taken:
+    if _is_of_somebody(kind, keys) and USERS not in taken:
         return USERS
     names = (f"GSI{number}" for number in count(1))
     return next(name for name in names if name not in taken and name != USERS)
