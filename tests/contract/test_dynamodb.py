@@ -9,6 +9,7 @@ from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.settings import Settings
 from freehold.stores.dynamodb import kit
+from freehold.testing import amazon
 from freehold.testing.contract import DATABASE, Promise, check_promise
 from tests.emulators import TRANSACTIONAL, emulated
 
@@ -28,5 +29,18 @@ def test_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) 
         with kit.migrations(settings, model) as migrations:
             migrations.up()
         return kit.opened(model, settings)
+
+    check_promise(promise, make)
+
+
+@pytest.mark.parametrize("table_endpoint", ["roto"], indirect=True)
+@pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
+def test_behind_its_policies_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
+    settings = replace(Settings(), store="dynamodb", table="behind", table_endpoint=table_endpoint)
+
+    def make(model: Model) -> Database:
+        with kit.migrations(settings, model) as migrations:
+            migrations.up()
+        return amazon.opened(model, settings)
 
     check_promise(promise, make)
