@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from tests.faults import power
 from tests.faults.load import THREADS
 from tests.faults.program import Said
 from tests.faults.state import State
@@ -19,6 +21,7 @@ from tests.faults.sweep import ROOT, Point, Sweep, prepared, told
 
 SAMPLE = 12
 ENOUGH = 200
+CUTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,17 @@ def test_a_kill_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -
     assert len(said) >= 2 * ENOUGH
     assert list(state.violations(said)) == []
     state.close()
+
+
+def test_a_power_cut_loses_nothing_that_was_acknowledged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not power.can_mount():
+        pytest.skip("NO POWER WAS CUT: a file can be mounted by root only, and with mkfs.ext4")
+    found = list(power.cuts(CUTS, tmp_path))
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{len(found)} power cuts, {found[-1].acknowledged} acknowledged (python -m tests.faults.power)\n"
+        )
+    assert found[-1].acknowledged > found[0].acknowledged > 0
+    assert [violation for cut in found for violation in cut.violations] == []
+    loose = power.cuts(CUTS, Path(tempfile.mkdtemp(dir=tmp_path)), "loose")
+    assert any(cut.violations for cut in loose), "what does not wait for the disk loses nothing: nothing was cut"
