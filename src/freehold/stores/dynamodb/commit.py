@@ -16,6 +16,7 @@ from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.draft import Action, Refusal
 from freehold.stores.dynamodb.items import key, number, text
 from freehold.stores.dynamodb.planner import Planner
+from freehold.stores.dynamodb.sizes import check_sizes
 from freehold.stores.dynamodb.snapshot import Book
 from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table, told
 from freehold.stores.dynamodb.tips import Tip, Tips
@@ -89,6 +90,7 @@ class Committer:
                 f"{MOST_AT_ONCE} at a time: do it in smaller parts."
             )
             raise TooLarge("TRANSACTION_TOO_LARGE", message)
+        check_sizes(act.action for act in acts)
         scope = _speaker(parts)
         try:
             self._table.transact(scope, [act.action for act in acts], secrets.token_hex(16))

@@ -7,7 +7,7 @@ begins with it; the 37 characters up to `$` are written as `$` and another one, 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from freehold.model.data import Entity
@@ -25,6 +25,9 @@ LONGEST_VALUE = 400
 
 LONGEST_ORDER = 800
 """Bytes of a value that is ordered by: DynamoDB's sort keys have 1,024 in all."""
+
+LONGEST_SORT_KEY, LONGEST_PARTITION_KEY = 1024, 2048
+"""Bytes that DynamoDB takes. A key of many long values has all of them as their hashes."""
 
 _ESCAPED = {code: f"${chr(code + 0x40)}" for code in range(0x25)}
 NONE = "~"
@@ -49,15 +52,12 @@ def guard(lookup: Lookup, values: Mapping[str, object]) -> str | None:
     """The sort key of what keeps a unique value for its owner. None when one of the values is: None is no value."""
     if any(values[key] is None for key in lookup.keys):
         return None
-    kind = lookup.entity
-    parts = (f"{label(kind, key)}#{value_in_key(kind, key, values[key])}" for key in lookup.keys)
-    return "#".join((f"UNIQUE#{tag(kind)}", *parts))
+    return _bounded(f"UNIQUE#{tag(lookup.entity)}", lookup.entity, lookup.keys, values, LONGEST_SORT_KEY)
 
 
 def partition(slot: Slot, tenant: str, values: Mapping[str, object]) -> str:
     """The partition key of a slot, for these values."""
-    parts = (f"#{label(slot.kind, key)}#{value_in_key(slot.kind, key, values[key])}" for key in slot.keys)
-    return "".join((ground(tenant), *parts))
+    return _bounded(ground(tenant), slot.kind, slot.keys, values, LONGEST_PARTITION_KEY)
 
 
 def sort(kind: type[Entity], order: str, value: object, id: str) -> str:
@@ -78,13 +78,24 @@ def ordered(kind: type[Entity], field: str, value: object) -> str:
     return text
 
 
-def value_in_key(kind: type[Entity], field: str, value: object) -> str:
+def value_in_key(kind: type[Entity], field: str, value: object, longest: int = LONGEST_VALUE) -> str:
     """A value as part of a partition key, where only whether it is equal matters."""
     if value is None:
         return NONE
     text = ordered_text(kind, field, value).replace(NONE, "$~")
     raw = text.encode()
-    return text if len(raw) <= LONGEST_VALUE else f"{NONE}{sha256(raw).hexdigest()}"
+    return text if len(raw) <= longest else f"{NONE}{sha256(raw).hexdigest()}"
+
+
+def _bounded(opening: str, kind: type[Entity], keys: Sequence[str], values: Mapping[str, object], most: int) -> str:
+    """A key of several values, each behind its label, no longer than DynamoDB takes."""
+    made = _joined(opening, kind, keys, values, LONGEST_VALUE)
+    return made if len(made.encode()) <= most else _joined(opening, kind, keys, values, 0)
+
+
+def _joined(opening: str, kind: type[Entity], keys: Sequence[str], values: Mapping[str, object], longest: int) -> str:
+    parts = (f"#{label(kind, key)}#{value_in_key(kind, key, values[key], longest)}" for key in keys)
+    return "".join((opening, *parts))
 
 
 def ordered_text(kind: type[Entity], field: str, value: object) -> str:

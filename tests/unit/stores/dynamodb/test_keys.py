@@ -155,6 +155,16 @@ def test_a_value_that_is_too_long_to_be_ordered_by_is_refused() -> None:
     assert "800 bytes" in str(refused.value.details)
 
 
+def test_a_key_of_many_long_values_is_no_longer_than_a_key_can_be() -> None:
+    slot = Slot(Kept, "of_three", ("text", "other", "amount"), "id", "GSI1")
+    long = {"text": "a" * 390, "other": "b" * 390, "amount": "c" * 390}
+    many = Slot(Kept, "of_six", slot.keys * 2, "id", "GSI1")
+    keys = [partition(many, TENANT, {**long, "text": f"{end}{'a' * 390}"}) for end in "xy"]
+    assert keys[0] != keys[1]
+    assert all(len(key.encode()) < 1024 for key in keys)
+    assert 1024 < len(partition(slot, TENANT, long).encode()) < 2048
+
+
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1])
 def test_a_number_that_not_every_store_holds_is_refused(value: int) -> None:
     with pytest.raises(Invalid):

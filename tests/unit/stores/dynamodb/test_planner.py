@@ -1,0 +1,195 @@
+"""What a call's writes become: unique values, parents and children, and how much one transaction takes."""
+
+from collections.abc import Mapping
+from itertools import count
+
+import pytest
+
+from freehold.aws.client import AwsClient
+from freehold.runtime.failures import Overloaded, TooLarge
+from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.testing.contract.stage import Stage
+from freehold.testing.contract.subjects import Goal, Match, Player, Team
+from tests.unit.stores.dynamodb.clients import Watched
+from tests.unit.stores.dynamodb.tables import TestTable
+
+
+def counts(shared: TestTable, tenant: str) -> dict[str, str]:
+    """Every count of what lies within something, by its sort key's kind."""
+    return {
+        f"{item['SK']['S'].split('#')[0]} {name}": str(value["N"])  # type: ignore[attr-defined]
+        for item in shared.items(tenant) for name, value in item.items() if name.startswith("CHILDREN_")
+    }  # fmt: skip
+
+
+def test_a_unique_value_that_one_lets_go_of_is_free_for_the_next_in_the_same_call(stage: Stage) -> None:
+    one, other = stage.add_all(stage.acme, [Team(name="a", code=None), Team(name="b", code="2")])
+    with stage.call(stage.acme) as unit:
+        unit.save(other.model_copy(update={"code": "1"}))
+        unit.save(one.model_copy(update={"code": "2"}))
+    found = {code: [team.id for team in stage.page(stage.acme, "Teams.by_code", [code])] for code in "12"}
+    assert found == {"1": [other.id], "2": [one.id]}
+
+
+def test_a_unique_value_is_taken_for_who_asks_before_it_is_let_go_of(stage: Stage) -> None:
+    one, other = stage.add_all(stage.acme, [Team(name="a", code=None), Team(name="b", code="2")])
+    with stage.unit(stage.acme) as unit:
+        unit.save(one.model_copy(update={"code": "2"}))
+        unit.save(other.model_copy(update={"code": "1"}))
+        with pytest.raises(Taken):
+            stage.database.commit([unit.changes()])
+    assert [team.id for team in stage.page(stage.acme, "Teams.by_code", ["2"])] == [other.id]
+
+
+def test_a_value_goes_from_one_that_is_removed_to_one_that_is_added(shared: TestTable, stage: Stage) -> None:
+    old = stage.add(stage.acme, Team(name="a", code="1"))
+    with stage.call(stage.acme) as unit:
+        unit.remove(Team, old.id)
+        new = unit.add(Team(name="a", code="1"))
+    assert [team.id for team in stage.page(stage.acme, "Teams.by_code", ["1"])] == [new.id]
+    assert len(shared.items(stage.acme, "UNIQUE#")) == 2
+
+
+def test_a_value_that_two_of_one_call_want_is_taken(stage: Stage) -> None:
+    with pytest.raises(Taken) as taken:
+        stage.add_all(stage.acme, [Team(name="a", code="1"), Team(name="b", code="1")])
+    assert taken.value.lookup is not None
+    assert taken.value.lookup.name == "by_code"
+
+
+def test_what_is_removed_goes_with_everything_three_levels_deep(shared: TestTable, stage: Stage) -> None:
+    team, other = stage.add_all(stage.acme, [Team(name="a"), Team(name="b")])
+    matches = stage.add_all(stage.acme, [Match(home=team.id, number=n) for n in range(3)])
+    stage.add_all(stage.acme, [Goal(match=match.id, minute=n) for match in matches for n in range(4)])
+    kept = stage.add(stage.acme, Match(home=other.id, number=9))
+    stage.remove(stage.acme, team)
+    left = {str(item["SK"]["S"]).split("#")[0] for item in shared.items(stage.acme)} - {"GROUND", "UNIQUE"}
+    assert left == {"FREEHOLD_TEAM", "FREEHOLD_MATCH"}
+    assert stage.has(stage.acme, kept)
+    guards = [str(item["owner"]["S"]) for item in shared.items(stage.acme, "UNIQUE#")]
+    assert sorted(guards) == sorted([other.id, kept.id])
+
+
+def test_a_child_that_moves_is_counted_where_it_is(shared: TestTable, stage: Stage) -> None:
+    one, other = stage.add_all(stage.acme, [Team(name="a"), Team(name="b")])
+    match = stage.add(stage.acme, Match(home=one.id))
+    stage.save(stage.acme, match, home=other.id)
+    of = {
+        str(item["id"]["S"]): item.get("CHILDREN_FREEHOLD_MATCH", {"N": "0"})["N"]
+        for item in shared.items(stage.acme, "FREEHOLD_TEAM#")
+    }
+    assert of == {one.id: "0", other.id: "1"}
+    stage.remove(stage.acme, one)
+    assert stage.has(stage.acme, match)
+    stage.remove(stage.acme, other)
+    assert not stage.has(stage.acme, match)
+
+
+def test_a_parent_that_is_saved_with_its_children_added_counts_them(shared: TestTable, stage: Stage) -> None:
+    team = stage.add(stage.acme, Team(name="a"))
+    stage.add(stage.acme, Match(home=team.id, number=1))
+    with stage.call(stage.acme) as unit:
+        unit.save(team.model_copy(update={"name": "b"}))
+        unit.add(Match(home=team.id, number=2))
+        unit.add(Match(home=team.id, number=3))
+    assert counts(shared, stage.acme) == {"FREEHOLD_TEAM CHILDREN_FREEHOLD_MATCH": "3"}
+    stage.remove(stage.acme, stage.get(stage.acme, team))
+    assert shared.items(stage.acme, "FREEHOLD_MATCH#") == []
+
+
+def test_what_comes_and_goes_in_one_call_leaves_nothing(shared: TestTable, stage: Stage) -> None:
+    team = Team(id=stage.new_id(), name="a", code="1")
+    team.version = 1
+    with Scope(stage.acme) as scope:
+        writes = [Write(Verb.ADD, Team, team, 0), Write(Verb.REMOVE, Team, team, 1)]
+        stage.database.commit([Changes(scope, writes, [])])
+    assert [str(item["SK"]["S"]) for item in shared.items(stage.acme)] == ["GROUND"]
+
+
+def test_who_joins_what_is_going_dangles(stage: Stage) -> None:
+    team = stage.add(stage.acme, Team(name="a"))
+    with stage.unit(stage.acme) as unit:
+        unit.remove(Team, team.id)
+        unit.add(Match(home=team.id))
+        with pytest.raises((Dangling, Stale)):
+            stage.database.commit([unit.changes()])
+    assert stage.has(stage.acme, team)
+
+
+def test_more_items_than_a_transaction_takes_are_refused_with_what_to_do(stage: Stage) -> None:
+    stage.add_all(stage.acme, [Player(name=str(n)) for n in range(99)])
+    with pytest.raises(TooLarge) as refused:
+        stage.add_all(stage.acme, [Player(name=str(n)) for n in range(100)])
+    assert refused.value.code == "TRANSACTION_TOO_LARGE"
+    assert "changes 101 items" in refused.value.message
+    assert "do it in smaller parts" in refused.value.message
+    assert len(stage.page(stage.acme, "Players.of", [None])) == 99
+
+
+def test_a_removal_with_too_much_within_is_refused_and_nothing_is_gone(stage: Stage) -> None:
+    team = stage.add(stage.acme, Team(name="a"))
+    for _ in range(3):
+        stage.add_all(stage.acme, [Match(home=team.id, number=hash(stage.new_id()) >> 8) for _ in range(40)])
+    with pytest.raises(TooLarge) as refused:
+        stage.remove(stage.acme, team)
+    assert refused.value.code == "TRANSACTION_TOO_LARGE"
+    assert stage.has(stage.acme, team)
+    assert len(stage.page(stage.acme, "Matches.of", [team.id])) == 120
+
+
+def test_more_bytes_than_a_transaction_takes_are_refused_before_they_are_sent(shared: TestTable) -> None:
+    sent: list[str] = []
+
+    def before(operation: str, request: Mapping[str, object]) -> None:
+        sent.append(operation)
+
+    def watched(client: AwsClient) -> AwsClient:
+        return Watched(client, before)
+
+    with shared.staged(watched) as stage:
+        sent.clear()
+        with pytest.raises(TooLarge) as refused:
+            stage.add_all(stage.acme, [Player(name="a" * 390_000) for _ in range(11)])
+    assert refused.value.code == "TRANSACTION_TOO_LARGE"
+    assert "4 MB" in refused.value.message
+    assert "TransactWriteItems" not in sent
+
+
+def test_an_item_that_is_too_large_is_refused(stage: Stage) -> None:
+    with pytest.raises(TooLarge) as refused:
+        stage.add(stage.acme, Player(name="é" * 205_000))
+    assert refused.value.code == "VALUE_TOO_LARGE"
+    assert "400 KB" in refused.value.message
+
+
+def test_an_item_that_just_fits_is_kept(stage: Stage) -> None:
+    player = stage.add(stage.acme, Player(name="a" * 400_000))
+    assert stage.get(stage.acme, player) == player
+
+
+def test_children_that_the_index_does_not_show_yet_are_waited_for(shared: TestTable) -> None:
+    """A query that is asked again and again without success is answered 503, and nothing is removed."""
+    numbers = count()
+
+    def before(operation: str, request: Mapping[str, object]) -> None:
+        if operation == "Query":
+            next(numbers)
+
+    def watched(client: AwsClient) -> AwsClient:
+        return Watched(client, before)
+
+    with shared.staged(watched) as stage:
+        team = stage.add(stage.acme, Team(name="a"))
+        stage.add(stage.acme, Match(home=team.id))
+        with shared.raw() as table:
+            table.call("UpdateItem", {
+                "Key": {"PK": {"S": f"ORG#{stage.acme}"}, "SK": {"S": f"FREEHOLD_TEAM#{team.id}"}},
+                "UpdateExpression": "SET CHILDREN_FREEHOLD_MATCH = :n", "ExpressionAttributeValues": {":n": {"N": "2"}},
+            })  # fmt: skip
+        asked = next(numbers)
+        with pytest.raises(Overloaded) as behind:
+            stage.remove(stage.acme, team)
+        assert behind.value.code == "STORE_BEHIND"
+        assert next(numbers) - asked > 5
+        assert stage.has(stage.acme, team)
