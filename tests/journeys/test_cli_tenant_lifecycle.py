@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.journeys.cli_kit import FREEHOLD, Shell
 
 BOB = "bob@acme.test"
 ADA = "ada@acme.test"
+SCHEMAS = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE %s"
+ROLES = "SELECT count(*) FROM pg_roles WHERE rolname LIKE %s"
 
 
 @pytest.fixture(scope="module")
@@ -57,25 +60,40 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture
-def postgres(server: PostgresServer) -> dict[str, str]:
-    """The settings that lead there."""
-    return {"STORE": "postgres", "DATABASE_URL": server.serving_url, "OWNER_URL": server.url}
-
-
-def named(settings: dict[str, str], prefix: str = "FREEHOLD_") -> dict[str, str]:
+class Names(TypedDict, total=False):
     """Settings as the environment has them."""
-    return {f"{prefix}{name}": value for name, value in settings.items()}
+
+    FREEHOLD_STORE: str
+    FREEHOLD_DATABASE_URL: str
+    FREEHOLD_OWNER_URL: str
+    FREEHOLD_TO_STORE: str
+    FREEHOLD_TO_DATABASE_URL: str
+    FREEHOLD_TO_OWNER_URL: str
 
 
-def slugs(shell: Shell, **settings: str) -> dict[str, str]:
+NONE = Names()
+
+
+@pytest.fixture
+def postgres(server: PostgresServer) -> Names:
+    """The settings that lead to a server."""
+    return Names(FREEHOLD_STORE="postgres", FREEHOLD_DATABASE_URL=server.serving_url, FREEHOLD_OWNER_URL=server.url)
+
+
+@pytest.fixture
+def to_postgres(server: PostgresServer) -> Names:
+    """The settings of a move to it."""
+    return Names(FREEHOLD_TO_DATABASE_URL=server.serving_url, FREEHOLD_TO_OWNER_URL=server.url)
+
+
+def slugs(shell: Shell, settings: Names = NONE) -> dict[str, str]:
     """Who is there, and in which state."""
     found = shell.json("tenant", "list", **settings)
     assert isinstance(found, list)
     return {one["slug"]: one["state"] for one in found}
 
 
-def id_of(shell: Shell, slug: str, **settings: str) -> str:
+def id_of(shell: Shell, slug: str, settings: Names = NONE) -> str:
     """The id of a tenant."""
     found = shell.json("tenant", "list", **settings)
     assert isinstance(found, list)
@@ -88,9 +106,9 @@ def told(answer: object) -> dict[str, object]:
     return answer
 
 
-def tasks(shell: Shell, email: str = ADA, **settings: str) -> list[dict[str, object]]:
+def tasks(shell: Shell, settings: Names = NONE) -> list[dict[str, object]]:
     """What somebody has to do."""
-    found = json.loads(shell.run("call", "my_tasks", "--as", email, **settings))
+    found = json.loads(shell.run("call", "my_tasks", "--as", ADA, **settings))
     assert isinstance(found, list)
     return found
 
@@ -224,27 +242,28 @@ def test_two_imports_at_once_bring_in_one_tenant(here: Shell, there: Shell) -> N
     assert tasks(there) == tasks(here)
 
 
-def test_a_tenant_moves_to_postgres_between_its_tiers_and_back(here: Shell, postgres: dict[str, str]) -> None:
+def test_a_tenant_moves_to_postgres_between_its_tiers_and_back(
+    here: Shell, postgres: Names, to_postgres: Names
+) -> None:
     before, out = tasks(here), told(here.json("tenant", "export", "acme", "../acme.zip"))
-    settings = named(postgres)
-    here.run("migrate", "up", **settings)
-    moved = told(here.json("tenant", "move", "acme", "--to-store", "postgres", **named(postgres, "FREEHOLD_TO_")))
+    here.run("migrate", "up", **postgres)
+    moved = told(here.json("tenant", "move", "acme", "--to-store", "postgres", **to_postgres))
     assert moved["content"] == out["content"]
     assert slugs(here) == {"acme": "suspended", "globex": "active"}
-    assert slugs(here, **settings) == {"acme": "active"}
-    assert tasks(here, **settings) == before
-    with here.running("serve", **settings) as server:
+    assert slugs(here, postgres) == {"acme": "active"}
+    assert tasks(here, postgres) == before
+    with here.running("serve", **postgres) as server:
         ada = server.sign_in(ADA)
         for tier in ("pool", "schema", "pool"):
-            assert told(here.json("tenant", "move", "acme", "--tier", tier, **settings))["rows"]
+            assert told(here.json("tenant", "move", "acme", "--tier", tier, **postgres))["rows"]
             assert server.ask("GET", "/members", ada["token"]).status == 200
             made = server.ask("POST", "/tasks", ada["token"], {"title": tier, "assignee": ada["id"]})
             assert made.status == 201
-    assert "already" in here.run("tenant", "move", "acme", "--tier", "pool", **settings)
+    assert "already" in here.run("tenant", "move", "acme", "--tier", "pool", **postgres)
     here.run("tenant", "erase", "acme", "--yes")
     back = ("tenant", "move", "acme", "--to-store", "sqlite", "--erase", "--yes")
-    assert "Here it is erased" in here.run(*back, **settings)
-    assert slugs(here, **settings) == {}
+    assert "Here it is erased" in here.run(*back, **postgres)
+    assert slugs(here, postgres) == {}
     assert slugs(here) == {"globex": "active", "acme": "active"}
     assert {task["title"] for task in tasks(here)} == {task["title"] for task in before} | {"pool", "schema"}
 
@@ -257,18 +276,15 @@ def test_a_move_says_where_to(here: Shell) -> None:
     assert slugs(here) == {"acme": "active", "globex": "active"}
 
 
-def test_erasing_takes_schema_and_role_along(here: Shell, server: PostgresServer, postgres: dict[str, str]) -> None:
-    settings = named(postgres)
-    here.run("migrate", "up", **settings)
-    here.run("tenant", "import", "before.zip", "--as", "gone", **settings)
-    id = id_of(here, "gone", **settings)
-    here.run("tenant", "erase", "gone", "--yes", **settings)
+def test_erasing_takes_schema_and_role_along(here: Shell, server: PostgresServer, postgres: Names) -> None:
+    here.run("migrate", "up", **postgres)
+    here.run("tenant", "import", "before.zip", "--as", "gone", **postgres)
+    id = id_of(here, "gone", postgres)
+    here.run("tenant", "erase", "gone", "--yes", **postgres)
     assert "It holds" in here.run("tenant", "verify", "gone.erased.json")
     short = id.replace("-", "")
     with connected(server.url) as raw:
-        for query in (
-            "SELECT count(*) FROM pg_namespace WHERE nspname LIKE %s", "SELECT count(*) FROM pg_roles WHERE rolname LIKE %s",
-        ):  # fmt: skip
+        for query in (SCHEMAS, ROLES):
             assert raw.execute(query, [f"%{short}%"]).fetchone() == (0,)
 
 
