@@ -54,11 +54,18 @@ class Limits:
     target: int = 8_192
 
 
+Refusal = Callable[[bytes, bytes, Lines], Response | None]
+
+
 @dataclass(slots=True)
 class Readiness:
-    """Whether new calls should come here. Not while the process is draining."""
+    """Whether new calls should come here, as far as the server must know before it reads them."""
 
+    queue: FairQueue
+    refusal: Refusal
+    """What a request is told at once: by its method, its target and its headers. None where it must be read."""
     is_ready: bool = True
+    """Not while the process is draining."""
 
 
 class Api:
@@ -71,7 +78,7 @@ class Api:
         """Serve `runtime`. `wake` is called after every command, since it may have put something into the outbox."""
         self._runtime, self._identity, self._queue, self._random = runtime, identity, queue, random
         self._limits, self._wake = limits or Limits(), wake
-        self.readiness = Readiness()
+        self.readiness = Readiness(queue, self.refusal)
         self._routes = Routes(runtime.cases.values())
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
@@ -94,6 +101,33 @@ class Api:
             tenant = call.principal.tenant if call is not None and call.principal is not None else ""
             route = call.ready.case.path if call is not None else None
             logs.answered(access, scope, route, response[0], given.request_id, tenant, perf_counter() - began)
+
+    def refusal(self, method: bytes, target: bytes, raw: Lines) -> Response | None:
+        """What a request of a tenant whose line is full is told before anything is made of it; None for all others.
+
+        Reading a request to its end only to refuse it costs as much as a tenth of answering it, and a flood's refusals
+        would take from everybody what answers need. What is not plain here is left to the usual way.
+        """
+        if not self._queue.is_full() or not self.readiness.is_ready or not target.startswith(b"/api/"):
+            return None
+        names = [name for name, _ in raw]
+        if method == b"HEAD" or b"origin" in names or names.count(b"authorization") != 1:
+            return None
+        began = perf_counter()
+        try:
+            given = headers.read(raw, self._limits.headers)
+            principal = self._identity.principal(given.token or "")
+        except Failure:
+            return None
+        if not principal.vouched or not self._queue.is_full(principal.tenant):
+            return None
+        given.request_id = given.request_id or self._fresh()
+        status, lines, body = _failure(self._queue.overloaded(), given.request_id)
+        lines.append((b"content-length", b"%d" % len(body)))
+        if access.isEnabledFor(logging.INFO):
+            told: Asgi = {"method": method.decode(), "path": target.partition(b"?")[0].decode("latin-1")}
+            logs.answered(access, told, None, status, given.request_id, principal.tenant, perf_counter() - began)
+        return status, lines, body
 
     def _fresh(self) -> str:
         return self._random.bytes(8).hex()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import gc
+import logging
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from freehold.edges.headers import SECURITY
+from freehold.edges.http import Readiness, Response
 from freehold.edges.site import Site
 from freehold.runtime.envelope import problem
 from freehold.runtime.failures import BadRequest, Failure, TooLarge
@@ -25,14 +31,56 @@ HEAD = 65_536
 """Bytes before a request's body: beyond, the connection is closed unread."""
 TICKS = 10
 """How often a second uvicorn looks around."""
+BACKLOG = 2048
+"""How many connections the kernel keeps for us until they are accepted."""
+ARRIVALS = 256
+"""How many connections are accepted in one turn of the loop. libuv takes one, and a flood then fills the backlog."""
+LONG_TURN = 0.003
+"""Seconds that a turn of the loop takes when it is behind: then the workers wait for it."""
+GARBAGE = 10_000
+"""How many new objects there are between two looks for garbage: 700 would be a look every few requests."""
+NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+log = logging.getLogger("freehold.server")
+
+
+class Pace:
+    """Lets a loop that is behind catch up: while it reads all there is to read, no worker begins another call.
+
+    Workers and the loop share one interpreter. With many workers the loop gets little of it, and then reads requests
+    no faster than they are answered, so that whoever is many and loud is nowhere seen to be.
+    """
+
+    def __init__(self, readiness: Readiness) -> None:
+        """Hold and release the queue that `readiness` knows."""
+        self._queue = readiness.queue
+        self._began: float | None = None
+        self._took = 0.0
+
+    def reading(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Something has come in: a turn begins, unless it has begun."""
+        if self._began is None:
+            self._began = time.monotonic()
+            if self._took > LONG_TURN:
+                self._queue.hold()
+            loop.call_soon(loop.call_soon, self._ended)  # twice, to be behind whatever this turn has brought about
+
+    def _ended(self) -> None:
+        if self._began is not None:
+            self._took, self._began = time.monotonic() - self._began, None
+        self._queue.release()
 
 
 class Patient(HttpToolsProtocol):
     """uvicorn's protocol, with bounds on how much is read before a request is understood, and on how long it takes."""
 
     waiting_since: float | None = None
+    readiness: Readiness | None = None
+    pace: Pace | None = None
     _head = 0
     _in_head = True
+    _has_ended = False
+    _refusal: Response | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Somebody has come, and is expected to ask for something."""
@@ -41,8 +89,11 @@ class Patient(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless it is too much."""
+        if self.pace is not None:
+            self.pace.reading(self.loop)
+        self._has_ended = False
         super().data_received(data)
-        if self._in_head:
+        if self._in_head and not self._has_ended:  # what stood before the end of a request is no part of the next head
             self._head += len(data)
             if self._head > HEAD and not self.transport.is_closing():
                 self._refuse(TooLarge("HEADERS_TOO_LARGE", "The headers are larger than the limit."))
@@ -54,9 +105,16 @@ class Patient(HttpToolsProtocol):
     def _refuse(self, failure: Failure) -> None:
         body = problem(failure, "")
         lines = [*SECURITY, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
-        self.transport.write(b"HTTP/1.1 %d Refused\r\n%b\r\n%b" % (failure.status, head, body))
+        self._write((failure.status, lines, body))
         self.transport.close()
+
+    def _write(self, response: Response) -> None:
+        status, lines, body = response
+        head = b"".join(
+            [name + b": " + value + b"\r\n" for name, value in (*self.server_state.default_headers, *lines)]
+        )
+        phrase = HTTPStatus(status).phrase.encode()
+        self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, phrase, head, body))
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -69,14 +127,38 @@ class Patient(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is read."""
+        """The head is read. What must be refused all the same is not begun."""
         self._in_head = False
-        super().on_headers_complete()
+        self._refusal = self._refused_at_once()
+        if self._refusal is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body, unless nobody wants it."""
+        if self._refusal is None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is read; the next one may begin, and its head with it."""
-        self._in_head, self._head, self.waiting_since = True, 0, None
-        super().on_message_complete()
+        self._in_head, self._head, self._has_ended, self.waiting_since = True, 0, True, None
+        if self._refusal is None:
+            super().on_message_complete()
+            return
+        (status, lines, body), self._refusal = self._refusal, None
+        stays = self.parser is not None and self.parser.should_keep_alive()
+        self._write((status, lines if stays else [*lines, (b"connection", b"close")], body))
+        if not stays:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _refused_at_once(self) -> Response | None:
+        """What it is told if it is refused unread. Not between two that are answered in their order, or upgraded."""
+        is_alone = self.cycle is None or self.cycle.response_complete
+        if self.readiness is None or self.parser is None or not is_alone or self.expect_100_continue:
+            return None
+        if self.parser.should_upgrade():
+            return None
+        return self.readiness.refusal(self.parser.get_method(), self.url, self.headers)
 
 
 class Server(uvicorn.Server):
@@ -87,11 +169,65 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._site, self._started = site, started
         self._leave_at: float | None = None
+        self._pace = Pace(site.readiness)
+        self._arriving: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""
-        await super().startup(sockets)
+        ours = sockets if sockets and sys.platform != "win32" else []  # whose loop cannot say when somebody is there
+        await super().startup([] if ours else sockets)
+        for each in ours:
+            each.settimeout(0)
+            each.listen(BACKLOG)
+            self._listen(each)
+        gc.collect()
+        gc.freeze()  # the app, its model and what it imports stay: to look at them again and again is a tenth of a call
+        gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
         self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nobody any more, and finish what is in flight."""
+        for each in sockets or ():
+            if sys.platform != "win32":
+                asyncio.get_running_loop().remove_reader(each)
+        await asyncio.gather(*self._arriving)
+        await super().shutdown(sockets)
+
+    def _listen(self, listener: socket.socket) -> None:
+        if listener.fileno() >= 0 and not self.should_exit:
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Accept all who wait, up to a bound: who is not accepted has nobody's turn, however little it asks."""
+        loop = asyncio.get_running_loop()
+        self._pace.reading(loop)
+        for _ in range(ARRIVALS):
+            try:
+                connection, _ = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                log.warning("no connection can be accepted for a second: %s", error.strerror)
+                loop.remove_reader(listener)
+                loop.call_later(1, self._listen, listener)
+                return
+            task = loop.create_task(self._welcome(connection))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        connection.settimeout(0)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        except OSError:  # gone already
+            connection.close()
+
+    def _protocol(self) -> Patient:
+        made = Patient(self.config, self.server_state, self.lifespan.state)
+        made.readiness, made.pace = self._site.readiness, self._pace
+        return made
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as uvicorn's own
         """Become unready on the first signal, and leave a moment later; on the second leave at once."""

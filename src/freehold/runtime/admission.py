@@ -11,6 +11,10 @@ its neighbours almost nothing. Three rules prevent both:
 * **Nobody waits for long.** A tenant with `depth` calls waiting is refused at the door, and a call that has waited
   for `patience` is answered `Overloaded` while its caller still listens. Work nobody waits for is never begun.
 
+All of it rests on calls being in their lines. An edge whose loop gets too little of the processor beside the workers
+feeds them just as fast as they can work: no line forms, nobody is refused, and everybody waits outside, in the
+kernel, where nothing is fair. Such an edge lets the workers wait for it instead: `hold` and `release`.
+
 The answer is a plain callback. A `concurrent.futures.Future` makes a lock and a condition for every call, and an
 asyncio edge needs neither: it posts the answer to its own loop.
 
@@ -31,6 +35,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import Clock
+
+AT_ONCE = 4
+"""How many resting workers `release` wakes. Woken together, all of them would be in the way of the loop again."""
 
 T = TypeVar("T")
 
@@ -86,7 +93,8 @@ class FairQueue:
         self._lock = threading.Lock()  # guards everything below; no foreign code runs while it is held
         self._running: dict[str, int] = {}
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()  # in order of turns; no deque is empty
-        self._closed = False
+        self._full: set[str] = set()  # whose lines have `depth` calls in them
+        self._closed = self._held = False
         self._watched = False  # whether the watcher will look again without being called
         self._alarm = threading.Event()
         desks = [_Desk() for _ in range(workers)]
@@ -116,11 +124,11 @@ class FairQueue:
         call: _Call = (tenant, work, done)
         with self._lock:
             if self._closed:
-                raise self._overloaded()
+                raise self.overloaded()
             idle = self._idle
             running = self._running.get(tenant, 0)
             # Should there be room, no call of this tenant is waiting: a worker takes what it may before it rests.
-            if len(idle) > (1 if running else 0):
+            if len(idle) > (1 if running else 0) and not self._held:
                 self._running[tenant] = running + 1
                 desk = idle.pop()
                 desk.call = call
@@ -132,6 +140,26 @@ class FairQueue:
             desk.bell.release()
         elif call_watcher:
             self._alarm.set()
+
+    def is_full(self, tenant: str | None = None) -> bool:
+        """Whether a call of `tenant` would be refused at the door just now, or without one, whether any tenant's would.
+
+        A glance without the lock, for an edge that would rather not read what it must refuse.
+        """
+        return bool(self._full) if tenant is None else tenant in self._full
+
+    def hold(self) -> None:
+        """Let no call begin before `release`: the edge has more at hand, and those who ask should stand in their lines.
+
+        For the few milliseconds in which an edge reads. Calls that run go on, and a queue that closes is not held.
+        """
+        self._held = True
+
+    def release(self) -> None:
+        """Let calls begin again, a few at once."""
+        self._held = False
+        if self._waiting:
+            self._wake(AT_ONCE)
 
     def load(self) -> Load:
         """How busy the queue is now: for metrics, and for the readiness probe."""
@@ -146,6 +174,8 @@ class FairQueue:
         """
         with self._lock:
             self._closed = True
+        self._wake(len(self._threads))  # for what waits because the queue was held
+        with self._lock:
             resting, self._idle = self._idle, []
         for desk in resting:
             desk.bell.release()
@@ -162,10 +192,28 @@ class FairQueue:
         if line is None:
             line = self._waiting[tenant] = deque()
         elif len(line) >= self._depth:
-            raise self._overloaded()
+            raise self.overloaded()
         line.append((self._clock.monotonic(), call))
+        if len(line) >= self._depth:
+            self._full.add(tenant)
         watched, self._watched = self._watched, True
         return not watched
+
+    def _wake(self, most: int) -> None:
+        """Give up to `most` resting workers what they may take."""
+        woken: list[_Desk] = []
+        late: list[_Done] = []
+        with self._lock:
+            while self._idle and self._waiting and len(woken) < most:
+                desk = self._idle.pop()
+                desk.call = self._take(late)
+                if desk.call is None:
+                    self._idle.append(desk)
+                    break
+                woken.append(desk)
+        for desk in woken:
+            desk.bell.release()
+        self._refuse(late)
 
     def _serve(self, desk: _Desk) -> None:
         """One worker's life: sleep until the bell, then work until there is nothing it may take."""
@@ -188,7 +236,7 @@ class FairQueue:
                 self._running[finished] = count
             else:
                 del self._running[finished]
-            call = self._take(late) if self._waiting else None
+            call = self._take(late) if self._waiting and (self._closed or not self._held) else None
             if call is None:
                 if self._closed:
                     desk.bell.release()
@@ -207,6 +255,7 @@ class FairQueue:
             if line is None:
                 continue
             _, call = line.popleft()
+            self._full.discard(tenant)
             if line:
                 self._waiting.move_to_end(tenant)
             else:
@@ -236,6 +285,7 @@ class FairQueue:
         line = self._waiting[tenant]
         while line and line[0][0] <= too_old:
             late.append(line.popleft()[1][2])
+            self._full.discard(tenant)
         if not line:
             del self._waiting[tenant]
 
@@ -265,9 +315,9 @@ class FairQueue:
     def _refuse(self, late: Iterable[_Done]) -> None:
         """Answer those who waited in vain. Never called with the lock held: what they do is their own."""
         for done in late:
-            _answer(done, None, self._overloaded())
+            _answer(done, None, self.overloaded())
 
-    def _overloaded(self) -> Overloaded:
+    def overloaded(self) -> Overloaded:
         """The refusal. By the time it names, every call waiting now has begun or has been refused."""
         return Overloaded(retry_after=self._patience)
 
