@@ -16,7 +16,7 @@ from freehold.runtime.failures import Failure
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Changes, Database, Principal
 from freehold.runtime.prepared import Sent
-from freehold.settings import Settings
+from freehold.settings import Settings, from_environment
 from freehold.testing import Caller, HandClock
 from freehold.wiring import Backend, backend
 from tests.faults.app import app, complete, create, delete
@@ -42,9 +42,9 @@ class Careless:
             self._database.commit([replace(part, writes=[])])
 
 
-def work(folder: str, *, careless: bool = False) -> Iterator[Said]:
+def work(folder: str, settings: Settings | None = None, *, careless: bool = False) -> Iterator[Said]:
     """Do it, and give what a client would be told of each thing, once it is true."""
-    made = backend(app, Settings(data=folder))
+    made = backend(app, replace(settings or from_environment(), data=folder))
     if careless:
         made.runtime.database = Careless(made.database)
     try:
