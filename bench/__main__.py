@@ -16,6 +16,8 @@ BENCHES = {
     "coldstart": "bench.coldstart",
     "overload": "bench.overload",
     "growth": "bench.growth",
+    "lifecycle": "bench.lifecycle",
+    "postgres": "bench.postgres",
 }
 
 

@@ -58,9 +58,11 @@ class Applier:
         """
         for tenant in sorted({part.scope.tenant for part, _ in parts}):
             yield Act((TOGETHER, [_key(tenant)]))
+        where = None
         for part, place in parts:
             tenant = part.scope.tenant
-            yield from (Act((statement, ())) for statement in entering(place, tenant))
+            if where != (where := (tenant, place)):
+                yield from (Act((statement, ())) for statement in entering(place, tenant))
             for write in part.writes:
                 yield self._write(tenant, place, write)
             for kind, id, field in part.references:  # after the writes: they may have removed it
@@ -128,9 +130,11 @@ class Applier:
 
     def _links(self, parts: Sequence[tuple[Changes, Place]]) -> Iterator[Act]:
         noted = [(part.scope.tenant, place, part.entry) for part, place in parts if part.entry is not None]
+        where = None
         for tenant, place, entry in sorted(noted, key=lambda one: one[0]):
-            yield from (Act((statement, ())) for statement in entering(place, tenant))
-            yield Act((ALONE, [_key(tenant, _CHAIN)]))
+            if where != (where := (tenant, place)):
+                yield from (Act((statement, ())) for statement in entering(place, tenant))
+                yield Act((ALONE, [_key(tenant, _CHAIN)]))
             yield Act((LINK.on(place), sent([tenant, _text(entry)])))
 
 

@@ -19,6 +19,7 @@ from freehold.stores.postgres.names import GROUND, Place, Statement, Template
 from freehold.stores.postgres.session import WRITING, Session
 from freehold.stores.postgres.snapshot import PostgresSnapshot, sent, session_of
 from freehold.stores.postgres.statements import Book
+from freehold.stores.postgres.together import Together
 from freehold.stores.postgres.trouble import AGAIN, MADE, MOVED, Lost, Refusal, told
 from freehold.stores.postgres.wires import Wires
 from freehold.stores.schema import schema_of
@@ -54,6 +55,7 @@ class Postgres:
         self._applier = Applier(self._book, model, self.schema)
         self._grounds = Grounds(installation, tier)
         self._wires = Wires(url, size=size, wait=wait, deadline=deadline, prepares=prepares)
+        self._together = Together(self._commit)
 
     def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
         """See `Database.snapshot`."""
@@ -64,7 +66,7 @@ class Postgres:
         """See `Database.commit`."""
         tenants = [part.scope.tenant for part in parts]  # refuses before anything is sent
         if parts:
-            self._transact(tenants[0], lambda session: self._send(session, parts))
+            self._together.commit(tenants[0], parts)
 
     def exclusively(self, scope: Scope, work: Callable[[Snapshot], Sequence[Changes]]) -> None:
         """See `Database.exclusively`."""
@@ -110,6 +112,9 @@ class Postgres:
         self._wires.close()
         done, self._closed = self._closed, lambda: None
         done()
+
+    def _commit(self, parts: Sequence[Changes]) -> None:
+        self._transact(parts[0].scope.tenant, lambda session: self._send(session, parts))
 
     def _transact(self, tenant: str, work: Callable[[Session], None]) -> None:
         """Do `work` in a transaction, and again if it lost to another one, or if a tenant has moved meanwhile."""

@@ -27,11 +27,12 @@ Row = tuple[Plain, ...]
 
 MOST_PREPARED = 512
 MOST_SEEN = 4 * MOST_PREPARED
+LEAVE_SECONDS = 0.5
 ROLLBACK = Statement(b"ROLLBACK")
 PING = Statement(b"SELECT")
 
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
-_IDLE = TransactionStatus.IDLE
+_IDLE, _IN_TRANSACTION = TransactionStatus.IDLE, TransactionStatus.INTRANS
 
 
 class Wire:
@@ -52,7 +53,7 @@ class Wire:
         self._poll = select.poll()
         self._poll.register(self._pg.socket, select.POLLIN)
         self.opened = self.heard = self._until = time.monotonic()
-        self.was_late = self.is_misplaced = False
+        self.was_late = self.is_misplaced = self._is_leaving = False
         """Whether the server did not answer in time; and whether it takes no writes."""
         self.schemas: set[str] = set()
         """Where it has been: the server keeps something of every table that a connection has touched."""
@@ -60,10 +61,14 @@ class Wire:
     def is_whole(self) -> bool:
         """Whether it can be used, as far as can be told without asking: a server that went away has left a word."""
         try:
+            if self._is_leaving:
+                self._until = time.monotonic() + LEAVE_SECONDS
+                self._results()
+                self._is_leaving = False
             if not self.connection.closed and self._heard():
                 self._pg.consume_input()
                 return not self._heard()
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, Lost):
             return False
         return not self.connection.closed
 
@@ -107,6 +112,19 @@ class Wire:
         """Leave the transaction, if there is one."""
         if self._pg.transaction_status != _IDLE:
             self.ask((ROLLBACK, ()))
+
+    def leave(self) -> None:
+        """The same, without waiting until the server has done so: whoever takes the connection next will have to."""
+        if self._pg.transaction_status != _IN_TRANSACTION:
+            self.rollback()
+            return
+        try:
+            self._pg.send_query_params(ROLLBACK, ())
+            self._is_leaving = not self._pg.flush()
+        except psycopg.OperationalError as error:
+            raise self._lost(str(error)) from error
+        if not self._is_leaving:  # it takes nothing any more
+            raise self._lost("the server does not listen")
 
     def _spare(self) -> list[Step]:
         """What lets go of the statements that were prepared longest ago, once there are too many: a quarter of them."""

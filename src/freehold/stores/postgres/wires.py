@@ -63,7 +63,7 @@ class Wires:
     def give_back(self, wire: Wire, tenant: str) -> None:
         """Leave whatever transaction it is in, and let the next call have it; unless it is broken, or has seen much."""
         try:
-            wire.rollback()
+            wire.leave()
         except (Lost, Refusal):
             wire.connection.close()
         now = time.monotonic()

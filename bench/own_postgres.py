@@ -1,0 +1,44 @@
+"""freehold's side of `bench postgres`: units of work on a PostgreSQL server, as a call makes them."""
+
+from pathlib import Path
+
+from bench.apps.freehold_tasks import Task, app
+from bench.ground import task
+from bench.own_ground import LIMIT
+from bench.own_store import UnitSide
+from bench.store import ids_of
+from freehold.cli.operating import migrations
+from freehold.runtime import audit
+from freehold.runtime.scope import Scope
+from freehold.settings import Settings
+from freehold.wiring import Backend, backend, complete
+
+
+class PostgresSide(UnitSide):
+    """The same units of work as on the embedded store: only the settings differ."""
+
+    def __init__(self, folder: Path, owner_url: str, url: str, tier: str) -> None:
+        settings = Settings(
+            data=str(folder), store="postgres", owner_url=owner_url, database_url=url, tier=tier,
+            tenant_limit=LIMIT, principal_limit=LIMIT,
+        )  # fmt: skip
+        model = complete(app)
+        with migrations(settings, model) as found:
+            found.up()
+        self.made: Backend = backend(app, settings)
+
+    def add(self, tenant: str, project: str, number: int) -> str:
+        """The same, and what it has read through is given back before the commit, as a call does."""
+        unit = self.made.runtime.begin(Scope(tenant))
+        person = ids_of(3, 0, 1)[0]
+        made = unit.add(Task.model_validate(task(number, project=project, assignee=person)))
+        part = unit.changes()
+        part.entry = audit.entry(person, "create_task", "bench", unit.now.isoformat(), part.writes)
+        unit.read_no_more()
+        self.made.database.commit([part])
+        unit.close()
+        return made.id
+
+    def close(self) -> None:
+        """Close the store."""
+        self.made.close()

@@ -1,0 +1,324 @@
+"""bench postgres: a call of freehold's store for PostgreSQL against bare psycopg doing the same work, on one server."""
+
+import random
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import ours
+from bench.ground import PAGE, task
+from bench.load import percentile
+from bench.ours import StoreSide
+from bench.process import WORK
+from bench.stacks import Settings
+from bench.store import COLUMNS, PROJECTS, TASKS, Task, ids_of, new_id, tenant_name
+from bench.table import Report, Table, interleaved, ratio, spread
+
+THREADS = 16
+SCHEMA = """
+CREATE TABLE task (
+  tenant uuid NOT NULL, id uuid NOT NULL, version bigint NOT NULL, created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL, title text NOT NULL, description text NOT NULL, status text NOT NULL,
+  priority text NOT NULL, assignee uuid NOT NULL, project uuid NOT NULL, PRIMARY KEY (tenant, id));
+CREATE INDEX task_of_project ON task (tenant, project, id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON task TO freehold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON task TO bench_tenant;
+GRANT bench_tenant TO freehold;
+"""
+READ = COLUMNS.replace("id,", "id::text,", 1).replace("assignee, project", "assignee::text, project::text")
+GET = f"SELECT {READ} FROM task WHERE tenant = %s AND id = %s"
+LIST = f"SELECT {READ} FROM task WHERE tenant = %s AND project = %s ORDER BY id DESC LIMIT {PAGE}"
+ADD = f"INSERT INTO task (tenant, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+TENANT = tenant_name(0)
+SIZES, QUICK_SIZES = (10, 100, 1_000), (10, 30)
+GROWN = 20  # tasks a tenant, when it is the number of tenants that grows
+
+
+class Bare:
+    """psycopg alone, a connection a thread: one statement in autocommit mode."""
+
+    def __init__(self, url: str) -> None:
+        import psycopg  # noqa: PLC0415  # the other benches do without
+
+        self.connect: Callable[[], Any] = lambda: psycopg.connect(url, autocommit=True)
+        self.local = threading.local()
+        self.opened: list[Any] = []
+
+    def connection(self) -> Any:
+        """Return this thread's connection."""
+        if not hasattr(self.local, "connection"):
+            self.local.connection = self.connect()
+            self.opened.append(self.local.connection)
+        return self.local.connection
+
+    def asked(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return the rows that a statement finds."""
+        return self.connection().execute(query, values).fetchall()
+
+    def get(self, tenant: str, task: str) -> object:
+        """Return one task as an object."""
+        return Task(*self.asked(GET, (tenant, task))[0])
+
+    def first_page(self, tenant: str, project: str) -> list[object]:
+        """Return the newest tasks of a project as objects."""
+        return [Task(*row) for row in self.asked(LIST, (tenant, project))]
+
+    def add(self, tenant: str, project: str, number: int) -> str:
+        """Add one task in a transaction of its own."""
+        id, stamp = new_id(), datetime.now(UTC)
+        values = task(number, project=project, assignee=project).values()
+        self.wrote(ADD, (tenant, id, 1, stamp, stamp, *values))
+        return id
+
+    def wrote(self, query: str, values: Sequence[object]) -> None:
+        """Run a statement that finds nothing."""
+        self.connection().execute(query, values)
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in self.opened:
+            connection.close()
+
+
+class Guarded(Bare):
+    """The same work as freehold's layer 4: BEGIN; SET LOCAL ROLE; the statement; COMMIT, in psycopg's pipeline mode."""
+
+    def asked(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return the rows that a statement finds."""
+        connection = self.connection()
+        with connection.pipeline():
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute("SET LOCAL ROLE bench_tenant")
+            cursor = connection.execute(query, values)
+            connection.execute("COMMIT")
+            return cursor.fetchall()
+
+    def wrote(self, query: str, values: Sequence[object]) -> None:
+        """Run a statement that finds nothing."""
+        connection = self.connection()
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            connection.execute("SET LOCAL ROLE bench_tenant")
+            connection.execute(query, values)
+            connection.execute("COMMIT")
+
+
+class InTurn(Guarded):
+    """The same without a pipeline, as most programs do it: four exchanges."""
+
+    def asked(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return the rows that a statement finds."""
+        connection = self.connection()
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute("SET LOCAL ROLE bench_tenant")
+        found = connection.execute(query, values).fetchall()
+        connection.execute("COMMIT")
+        return found
+
+    def wrote(self, query: str, values: Sequence[object]) -> None:
+        """Run a statement that finds nothing."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        connection.execute("SET LOCAL ROLE bench_tenant")
+        connection.execute(query, values)
+        connection.execute("COMMIT")
+
+
+def fill(url: str, tasks: int) -> None:
+    """Make the bare table, and write the tasks of one tenant."""
+    import psycopg  # noqa: PLC0415  # the other benches do without
+
+    projects, people, stamp = ids_of(2, 0, PROJECTS), ids_of(3, 0, 10), datetime.now(UTC)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE bench_tenant")
+        connection.execute(SCHEMA)
+        with connection.cursor() as cursor:
+            rows = [
+                (
+                    TENANT,
+                    id,
+                    1,
+                    stamp,
+                    stamp,
+                    *task(n, project=projects[n % PROJECTS], assignee=people[n % 10]).values(),
+                )
+                for n, id in enumerate(ids_of(1, 0, tasks))
+            ]
+            cursor.executemany(ADD, rows)
+        connection.execute("VACUUM ANALYZE task")
+
+
+def reads(side: StoreSide, count: int) -> float:
+    """Return the us that getting a task takes."""
+    wanted = random.Random(count).choices(ids_of(1, 0, TASKS), k=count)
+    begun = time.perf_counter()
+    for one in wanted:
+        side.get(TENANT, one)
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+def pages(side: StoreSide, count: int) -> float:
+    """Return the us that listing 50 tasks takes."""
+    projects = ids_of(2, 0, PROJECTS)
+    begun = time.perf_counter()
+    for number in range(count):
+        side.first_page(TENANT, projects[number % PROJECTS])
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+def adds(side: StoreSide, count: int) -> float:
+    """Return the us that adding a task durably takes, one after the other."""
+    projects = ids_of(2, 0, PROJECTS)
+    begun = time.perf_counter()
+    for number in range(count):
+        side.add(TENANT, projects[number % PROJECTS], number)
+    return (time.perf_counter() - begun) / count * 1e6
+
+
+class Crowd:
+    """Threads for each side, which stay, since each has a connection of its own."""
+
+    def __init__(self) -> None:
+        self.threads: dict[int, ThreadPoolExecutor] = {}
+
+    def adds(self, side: StoreSide, count: int) -> float:
+        """Return the us for each task when threads add them durably at the same time."""
+        projects = ids_of(2, 0, PROJECTS)
+        threads = self.threads.setdefault(id(side), ThreadPoolExecutor(THREADS))
+        begun = time.perf_counter()
+        list(threads.map(lambda n: side.add(TENANT, projects[n % PROJECTS], n), range(count)))
+        return (time.perf_counter() - begun) / count * 1e6
+
+    def close(self) -> None:
+        """Let them go."""
+        for threads in self.threads.values():
+            threads.shutdown()
+
+
+def works(crowd: Crowd) -> dict[str, tuple[Callable[[StoreSide, int], float], int]]:
+    """Return each kind of work, and how often it is done in a round."""
+    return {
+        "get by id": (reads, 2_000),
+        "list 50": (pages, 400),
+        "add, durable": (adds, 150),
+        f"add, durable, {THREADS} threads": (crowd.adds, 480),
+    }
+
+
+@contextmanager
+def server(name: str) -> Iterator[Any]:
+    """Start a server of the bench's own, as `freehold dev` does."""
+    ours.cli()  # which also starts the server
+    from freehold.servers.postgres import PostgresServer  # noqa: PLC0415  # asked for above
+
+    folder = Path("/tmp/freehold-bench") / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
+    with PostgresServer(folder, settings=["shared_buffers=256MB"]) as started:
+        yield started
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def sides(started: Any) -> dict[str, StoreSide]:
+    """Open every side on the same server, with the same tasks."""
+    fill(started.url, TASKS)
+    opened: dict[str, StoreSide] = {
+        "psycopg, autocommit": Bare(started.serving_url),
+        "psycopg, 4 exchanges": InTurn(started.serving_url),
+        "psycopg, pipeline": Guarded(started.serving_url),
+    }
+    for name, tier in (("freehold, schema", "schema"), ("freehold, pool", "pool")):
+        opened[name] = grown(started, name.replace(", ", "-"), tier, 1, TASKS)
+    return opened
+
+
+def grown(started: Any, name: str, tier: str, tenants: int, tasks: int) -> Any:
+    """Fill freehold's side, in a database of its own."""
+    import psycopg  # noqa: PLC0415  # the other benches do without
+
+    database = name.replace("-", "_")
+    with psycopg.connect(started.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}".encode())
+    folder = WORK / "postgres" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    urls = [url.replace("/postgres?", f"/{database}?") for url in (started.url, started.serving_url)]
+    side = ours.part("own_postgres").PostgresSide(folder, *urls, tier)
+    side.fill(tenants, tenants * tasks if tenants > 1 else tasks)
+    with psycopg.connect(urls[0], autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return side
+
+
+def growth(started: Any, settings: Settings, report: Report) -> None:
+    """Look something up among more and more tenants, each with a schema of its own."""
+    sizes = QUICK_SIZES if settings.quick else SIZES
+    table = Table("**get by id, of tenants picked by chance**", ("tenants", "p50 us", "p95 us", "to smallest"), words=1)
+    first: list[float] = []
+    found: dict[int, list[list[float]]] = {size: [] for size in sizes}
+    stores = {size: grown(started, f"grown-{size}", "schema", size, GROWN) for size in sizes}
+    for turn, size in interleaved(list(sizes), 2 if settings.quick else 5):
+        chance, times = random.Random(turn), []
+        for _ in range(300 if settings.quick else 1_500):
+            tenant = chance.randrange(size)
+            name, one = tenant_name(tenant), chance.choice(ids_of(1, tenant, GROWN))
+            begun = time.perf_counter()
+            stores[size].get(name, one)
+            times.append((time.perf_counter() - begun) * 1e6)
+        found[size].append(sorted(times))
+    for size in sizes:
+        stores[size].close()
+        median, late = ([percentile(each, share) for each in found[size]] for share in (0.5, 0.95))
+        first = first or median
+        table.rows.append((f"{size:,}", spread(median, 0), spread(late, 0), ratio(median, first)))
+        report.data[f"growth, {size} tenants"] = {"p50": median, "p95": late}
+    report.tables.append(table)
+
+
+def compared(
+    opened: dict[str, StoreSide], kinds: dict[str, tuple[Callable[[StoreSide, int], float], int]], rounds: int,
+    part: int, report: Report,
+) -> Table:  # fmt: skip
+    """Return the table of all kinds of work on every side, in interleaved rounds."""
+    names = list(opened)
+    bare = [name for name in names if not name.startswith("freehold")]
+    table = Table("**us a call**, and as a multiple", ("work", "side", "us", *(f"to {name}" for name in bare)), words=2)
+    for work, (measure, count) in kinds.items():
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for side in opened.values():
+            measure(side, max(1, count // 10))
+        for _, name in interleaved(names, rounds):
+            found[name].append(measure(opened[name], count // part))
+        for name in names:
+            ratios = (ratio(found[name], found[other]) for other in bare)
+            table.rows.append((work, name, spread(found[name], 1), *ratios))
+        report.data[work] = found
+        print(f"  {work}: done", file=sys.stderr, flush=True)
+    return table
+
+
+def run(settings: Settings) -> Report:
+    """Time every kind of work on every side, in interleaved rounds."""
+    with server("postgres") as started:
+        import psycopg  # noqa: PLC0415  # the other benches do without
+
+        with psycopg.connect(started.url) as connection:
+            version = connection.info.parameter_status("server_version") or ""
+        report = Report("postgres", {"PostgreSQL": version, "psycopg": psycopg.__version__})
+        rounds = 3 if settings.quick else 9
+        opened, crowd = sides(started), Crowd()
+        report.tables.append(compared(opened, works(crowd), rounds, 4 if settings.quick else 1, report))
+        crowd.close()
+        for side in opened.values():
+            side.close()
+        growth(started, settings, report)
+    report.notes.append(f"{rounds} rounds; medians, with min-max; every side makes objects of its rows")
+    report.notes.append("freehold's add also checks references and appends to the audit chain; the bare sides do not")
+    return report

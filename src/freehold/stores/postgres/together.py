@@ -1,0 +1,121 @@
+"""Calls of one tenant that commit at the same time do so in one transaction.
+
+Each appends to the tenant's audit chain, so only one at a time could: the lock is held until the disk has it all. Those
+who come meanwhile are committed together by the next of them, as if one after the other. When the server refuses
+anything of that, nothing of it was done, and each of them tries by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from freehold.runtime.failures import Overloaded
+from freehold.runtime.ports import Changes
+
+MOST_CALLS = 32
+MOST_WRITES = 500
+
+Commit = Callable[[Sequence[Changes]], None]
+
+
+class _Turn(Enum):
+    LEADS = auto()
+    ALONE = auto()
+    DONE = auto()
+
+
+class _Waiting:
+    """A call that waits for what becomes of it."""
+
+    __slots__ = ("ended", "failure", "parts", "turn")
+
+    def __init__(self, parts: Sequence[Changes]) -> None:
+        self.parts, self.turn = parts, _Turn.LEADS
+        self.failure: Overloaded | None = None
+        self.ended = threading.Event()
+
+    def end(self, turn: _Turn, failure: Overloaded | None = None) -> None:
+        self.turn, self.failure = turn, failure
+        self.ended.set()
+
+
+class Together:
+    """A line for each tenant in whose name somebody commits at this moment."""
+
+    def __init__(self, commit: Commit) -> None:
+        """`commit` makes all it is given durable, or nothing."""
+        self._commit = commit
+        self._lines: dict[str, deque[_Waiting]] = {}
+        self._lock = threading.Lock()
+
+    def commit(self, tenant: str, parts: Sequence[Changes]) -> None:
+        """Commit the parts of one call, perhaps with those of others. Raises what `Database.commit` raises."""
+        waiting = None
+        with self._lock:
+            if (line := self._lines.get(tenant)) is None:
+                self._lines[tenant] = deque()
+            else:
+                waiting = _Waiting(parts)
+                line.append(waiting)
+        if waiting is not None:
+            waiting.ended.wait()
+            if waiting.failure is not None:
+                failure = waiting.failure
+                raise Overloaded(failure.code, failure.message, retry_after=failure.retry_after) from failure
+            if waiting.turn is _Turn.DONE:
+                return
+            if waiting.turn is _Turn.ALONE:
+                self._commit(parts)
+                return
+        try:
+            self._lead(parts, self._others(tenant))
+        finally:
+            self._hand_over(tenant)
+
+    def _lead(self, parts: Sequence[Changes], others: Sequence[_Waiting]) -> None:
+        """Commit for oneself and for others."""
+        if not others:
+            self._commit(parts)
+            return
+        try:
+            self._commit([*parts, *(part for other in others for part in other.parts)])
+        except Overloaded as failure:  # perhaps it was done, perhaps not
+            _end(others, _Turn.DONE, failure)
+            raise
+        except Exception:  # noqa: BLE001  # what was wrong with one of them, that one will be told
+            _end(others, _Turn.ALONE)
+            self._commit(parts)
+        except BaseException:
+            _end(
+                others, _Turn.DONE, Overloaded("STORE_LOST", "The store did not answer: wait and retry.", retry_after=1)
+            )
+            raise
+        else:
+            _end(others, _Turn.DONE)
+
+    def _others(self, tenant: str) -> list[_Waiting]:
+        """Who else is committed with the one whose turn it is."""
+        taken: list[_Waiting] = []
+        writes = 0
+        with self._lock:
+            line = self._lines[tenant]
+            while line and len(taken) < MOST_CALLS and writes < MOST_WRITES:
+                taken.append(line.popleft())
+                writes += sum(len(part.writes) for part in taken[-1].parts)
+        return taken
+
+    def _hand_over(self, tenant: str) -> None:
+        with self._lock:
+            line = self._lines[tenant]
+            if line:
+                line.popleft().end(_Turn.LEADS)
+            else:
+                del self._lines[tenant]
+
+
+def _end(calls: Sequence[_Waiting], turn: _Turn, failure: Overloaded | None = None) -> None:
+    for call in calls:
+        call.end(turn, failure)
