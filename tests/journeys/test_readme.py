@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,11 +32,17 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def server(port: int, tmp_path: Path) -> Iterator[int]:
-    """TeamFlow as `make dev` starts it, in a folder of its own."""
+@pytest.fixture(params=["sqlite", "postgres", "dynamodb"])
+def server(port: int, request: pytest.FixtureRequest) -> Iterator[int]:
+    """TeamFlow as `make dev` starts it, in a folder of its own, on each store."""
     command = [str(FREEHOLD), "dev", str(ROOT / "examples" / "teamflow"), "--demo", "--port", str(port)]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with (
+        tempfile.TemporaryDirectory(prefix="freehold-") as folder,
+        subprocess.Popen(
+            [*command, "--store", request.param, "--data", folder],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process,
+    ):  # fmt: skip
         assert process.stdout is not None
         seen = b""
         while not STARTED.search(seen):
