@@ -98,6 +98,7 @@ def test_what_is_left_of_a_schema_is_gone_after_the_move(database_url: str) -> N
         holder.furnish(stage.acme)
         with Scope(stage.acme) as scope:
             estate.settle(scope, "pool")
+            estate.tidy(scope)
         short = stage.acme.replace("-", "")
         with connected(database_url) as raw:
             schemas = raw.execute("SELECT count(*) FROM pg_namespace WHERE nspname = %s", [f"t_{short}"]).fetchone()

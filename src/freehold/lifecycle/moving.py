@@ -53,6 +53,7 @@ def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
             fix = "see what it says, and move it again: it is where it was"
             raise ModelError([Finding("FH323", Place(there.slug, 0), f"it was not moved: {error}", fix)]) from None
         seconds = time.monotonic() - began
+        estate.tidy(scope)
         if counts:
             Platform(of).note("move_tenant", tenant=there.id, tier=tier)
     return Settled(tier, counts, seconds)

@@ -114,6 +114,10 @@ class Tiers(Protocol):
         """
         ...
 
+    def tidy(self, scope: Scope) -> None:
+        """Drop what a move has left, which nobody can reach any more."""
+        ...
+
 
 class Unequal(Exception):
     """What was copied is not what was there. The message says of which table; nothing was changed."""

@@ -130,7 +130,7 @@ class PostgresEstate:
         return place.tier if place else ""
 
     def settle(self, scope: Scope, tier: str) -> Mapping[str, int]:
-        """See `Tiers.settle`. The old tables are dropped once nobody can reach them any more."""
+        """See `Tiers.settle`."""
         tenant = scope.tenant
         with self.hold(scope):
             old, new = self.place(tenant), self._grounds.place(tenant, tier)
@@ -145,16 +145,21 @@ class PostgresEstate:
             self._as_owner(tenant, *making, *self._settling.copying(old, new, tenant))
             self._settling.check(before, self._digests(new, tenant))
             self._as_owner(tenant, *self._settling.leaving(old, new, tenant))
-        if not old.is_shared:
-            self._raze(tenant)
         return self._settling.counts(before)
+
+    def tidy(self, scope: Scope) -> None:
+        """See `Tiers.tidy`. Waits until those who were reading in the old tables have done."""
+        tenant = scope.tenant
+        place = self.place(tenant)
+        if place is not None and place.is_shared:
+            self._raze(tenant)
 
     def _digests(self, place: Place, tenant: str) -> list[list[Row]]:
         steps = self._settling.digests(place, tenant)
         return self._as_owner(tenant, *steps)[-len(steps) :]
 
     def _raze(self, tenant: str) -> None:
-        """Drop what nobody can reach any more, as soon as those who were reading in it have done."""
+        """Drop a schema and a role, as soon as nobody has locked any of it."""
         patience = Statement(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'".encode())
         for again in range(TRIES):
             try:
