@@ -1,0 +1,110 @@
+"""bench lifecycle: a tenant taken out, brought in, moved and erased, with 1,000 tasks and with 100,000."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import ours
+from bench.process import ROOT, WORK, CannotRun
+from bench.stacks import Settings
+from bench.table import Report, Table
+
+SIZES = (1_000, 100_000)
+QUICK_SIZES = (100, 1_000)
+CREATED, QUICK_CREATED = 30, 5
+KIB = 1024
+
+
+@dataclass(slots=True)
+class Walk:
+    """The same tenant through every verb; each is a process of its own, which is measured."""
+
+    folder: Path
+    postgres: Mapping[str, str]
+    rows: list[tuple[str, float, float, str]] = field(default_factory=list)
+    """What was done; seconds, startup included; MiB at most; and what it said."""
+
+    def verb(self, what: str, *words: str, **settings: str) -> dict[str, object]:
+        """Run one, and note what it took."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("FREEHOLD_")}
+        command = [ours.cli(), "tenant", *words, "--app", str(ROOT / "examples" / "teamflow"), "--json"]
+        output = self.folder / "said.json"
+        began = time.perf_counter()
+        with output.open("wb") as said:
+            process = subprocess.Popen(command, cwd=self.folder, env=kept | settings, stdout=said, stderr=said)
+            _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise CannotRun(f"{what} ended with {process.returncode}: {output.read_text()[-500:]}")
+        told: dict[str, object] = json.loads(output.read_text())
+        pause = f"writers waited {told['pause_ms']} ms" if "pause_ms" in told else ""
+        self.rows.append((what, seconds, used.ru_maxrss / KIB, pause))
+        return told
+
+    def on(self, prefix: str = "FREEHOLD_") -> dict[str, str]:
+        """The settings of the server."""
+        return {f"{prefix}{name}": value for name, value in self.postgres.items()}
+
+    def whole(self) -> None:
+        """SQLite to PostgreSQL, between its tiers, back to SQLite; set back there, and erased."""
+        first, last, there = ("--data", "first"), ("--data", "last"), self.on()
+        seen = [self.verb("export from SQLite", "export", "big", "1.zip", *first)["content"]]
+        seen.append(
+            self.verb("import into PostgreSQL, a schema of its own", "import", "1.zip", *last, **there)["content"]
+        )
+        self.verb("move to the pool, in use", "move", "big", "--tier", "pool", *last, **there)
+        self.verb("move to a schema, in use", "move", "big", "--tier", "schema", *last, **there)
+        seen.append(self.verb("export from PostgreSQL", "export", "big", "2.zip", *last, **there)["content"])
+        seen.append(self.verb("import into SQLite", "import", "2.zip", *last)["content"])
+        self.verb("restore on SQLite", "restore", "big", "2.zip", "--yes", *last)
+        self.verb("restore on PostgreSQL", "restore", "big", "2.zip", "--yes", *last, **there)
+        self.verb("erase on SQLite", "erase", "big", "--yes", "--certificate", "1.json", *last)
+        self.verb("erase on PostgreSQL", "erase", "big", "--yes", "--certificate", "2.json", *last, **there)
+        if len(set(seen)) != 1:
+            raise CannotRun("what arrived is not what was sent")
+
+
+def run(settings: Settings) -> Report:
+    """Fill, walk, and report."""
+    own = ours.part("own_lifecycle")
+    report = Report("lifecycle")
+    sizes, times = (QUICK_SIZES, QUICK_CREATED) if settings.quick else (SIZES, CREATED)
+    work = WORK / "lifecycle"
+    shutil.rmtree(work, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="freehold-") as base, own.server(Path(base)) as postgres:
+        created = own.creating(postgres, work / "created", times)
+        walks = {}
+        for size in sizes:
+            folder = work / str(size)
+            folder.mkdir(parents=True)
+            print(f"  {size:,} tasks", file=sys.stderr, flush=True)
+            own.fill(folder / "first", size)
+            own.prepare(folder / "last")
+            walks[size] = Walk(folder, postgres)
+            walks[size].whole()
+    head = ["step", *(f"{size:,} tasks, {what}" for size in sizes for what in ("s", "MiB"))]
+    table = Table("Each step is a process of its own; MiB is the most it had.", head)
+    for lines in zip(*(walk.rows for walk in walks.values()), strict=True):
+        figures = [text for _, seconds, mib, _ in lines for text in (f"{seconds:.2f}", f"{mib:.0f}")]
+        table.rows.append([lines[0][0], *figures])
+    report.tables.append(table)
+    report.notes += [
+        f"{size:,} tasks, {what}: {pause}" for size, walk in walks.items() for what, _, _, pause in walk.rows if pause
+    ]
+    report.notes.append(
+        f"creating a tenant with a schema of its own and its first member, password hashed: median "
+        f"{statistics.median(created) * 1000:.0f} ms, worst {max(created) * 1000:.0f} ms of {len(created)}"
+    )
+    report.notes.append("restore and erase wait 2.5 s until every process knows that the tenant is shut out")
+    report.data = {"created": created, "steps": {str(size): walk.rows for size, walk in walks.items()}}
+    shutil.rmtree(work, ignore_errors=True)
+    return report
