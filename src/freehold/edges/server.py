@@ -35,7 +35,7 @@ BACKLOG = 2048
 """How many connections the kernel keeps for us until they are accepted."""
 ARRIVALS = 256
 """How many connections are accepted in one turn of the loop. libuv takes one, and a flood then fills the backlog."""
-LONG_TURN = 0.003
+LONG_TURN = 0.01
 """Seconds that a turn of the loop takes when it is behind: then the workers wait for it."""
 GARBAGE = 10_000
 """How many new objects there are between two looks for garbage: 700 would be a look every few requests."""

@@ -127,18 +127,21 @@ class FairQueue:
                 raise self.overloaded()
             idle = self._idle
             running = self._running.get(tenant, 0)
-            # Should there be room, no call of this tenant is waiting: a worker takes what it may before it rests.
-            if len(idle) > (1 if running else 0) and not self._held:
+            # A worker takes what it may before it rests: where there is room and yet a line, the queue was held.
+            desk, wake, call_watcher = None, False, False
+            if len(idle) > (1 if running else 0) and not self._held and not self._waiting:
                 self._running[tenant] = running + 1
                 desk = idle.pop()
                 desk.call = call
-                call_watcher = False
             else:
-                desk = None
                 call_watcher = self._line_up(call)
+                wake = bool(idle) and not self._held
         if desk is not None:
             desk.bell.release()
-        elif call_watcher:
+            return
+        if wake:
+            self._wake(1)
+        if call_watcher:
             self._alarm.set()
 
     def is_full(self, tenant: str | None = None) -> bool:

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from freehold.runtime.admission import Load
+from freehold.runtime.admission import AT_ONCE, Load
 from freehold.runtime.failures import Overloaded
-from tests.unit.runtime.held_calls import LONG, CrankedClock, Make, ask, hold, queues
+from tests.unit.runtime.held_calls import LONG, CrankedClock, Gate, Make, ask, hold, queues
 
 
 @pytest.fixture
@@ -73,3 +73,29 @@ def test_whose_calls_ran_out_of_patience_has_room_again(make: Make, clock: Crank
     with pytest.raises(Overloaded):
         late.wait()
     assert not queue.is_full("acme")
+
+
+def test_who_comes_after_a_release_does_not_overtake_who_waits(make: Make) -> None:
+    queue = make(8)
+    gates = [Gate() for _ in range(AT_ONCE + 3)]
+    queue.hold()
+    answers = [ask(queue, "acme", gate) for gate in gates[:-1]]
+    queue.release()
+    answers.append(ask(queue, "acme", gates[-1]))
+    assert all(gate.begun.acquire(timeout=LONG) for gate in gates[: AT_ONCE + 1])
+    assert not gates[-1].begun.acquire(blocking=False)
+    for gate in gates:
+        gate.open()
+    assert [answer.wait() for answer in answers] == [None] * len(gates)
+
+
+def test_a_newcomer_starts_at_once_beside_a_line_that_was_held(make: Make) -> None:
+    queue = make(2)
+    queue.hold()
+    gate = Gate()
+    slow = [ask(queue, "acme", gate) for _ in range(3)]
+    queue.release()
+    assert gate.begun.acquire(timeout=LONG)
+    assert ask(queue, "globex", lambda: "served").wait() == "served"
+    gate.open()
+    assert [answer.wait() for answer in slow] == [None] * 3
