@@ -17,7 +17,7 @@ from freehold.stores.schema import Column, Table
 LONGEST = 16 * 1024 * 1024
 """Bytes that a line may have: what is longer is no line of ours."""
 
-_NUMBERS = {Form.INTEGER: (int,), Form.BOOLEAN: (int,), Form.REAL: (float, int)}
+_NUMBERS = {Form.INTEGER: (int,), Form.BOOLEAN: (int,), Form.REAL: (float,)}
 
 
 class Unreadable(ValueError):
@@ -57,10 +57,14 @@ class Lines:
         row = [self._value(self._columns[name], found) for name in self._codec.names]
         try:
             entity = self._codec.decode([*row, ""])[1]
-            self._codec.encode(entity, "")
+            again = self._codec.encode(entity, "")
         except (ArithmeticError, Invalid, LookupError, TypeError, ValueError) as error:
             message = f"a line holds no {self.kind.__name__}: {type(error).__name__}"
             raise Unreadable(message) from None
+        for name, one, other in zip(self._codec.names, row, again, strict=False):  # what is read leniently is not ours
+            if one != other and self._columns[name].form is not Form.JSON:
+                message = f"{name} of a {self.kind.__name__} is not as it would be written"
+                raise Unreadable(message)
         return entity
 
     def _value(self, column: Column, found: Mapping[str, object]) -> Plain:
