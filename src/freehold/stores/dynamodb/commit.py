@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from freehold.aws.failures import AwsError, Throttled
+from freehold.aws.failures import AwsError
 from freehold.model.names import PLATFORM
 from freehold.runtime.audit import chained, text_of
 from freehold.runtime.failures import Overloaded, TooLarge
 from freehold.runtime.ports import AuditEntry, Changes
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.draft import Action, Refusal
+from freehold.stores.dynamodb.draft import Action, Lost, Refusal
 from freehold.stores.dynamodb.items import key, number, text
+from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.sizes import check_sizes
 from freehold.stores.dynamodb.snapshot import Book
-from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table, told
+from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
 from freehold.stores.dynamodb.tips import Tip, Tips
+from freehold.stores.dynamodb.trouble import CONFLICT, FAILED, told
 
-TRIES, FIRST_WAIT = 10, 0.01
-FAILED, RACES = "ConditionalCheckFailed", frozenset({"TransactionConflict", "ThrottlingError"})
+FIRST_WAIT = 0.02
 
 Parts = Sequence[Changes]
-
-
-class Lost(Exception):
-    """Somebody else has committed on one of the grounds: look again, and try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Committer:
 
     def commit(self, scopes: Sequence[Scope], work: Callable[[], Parts]) -> None:
         """Commit what `work` gives, on grounds of which these are known before. It is done again when it has lost."""
-        for again in range(TRIES):
+        for _ in waits(FIRST_WAIT, self._table.patience):
             with self._tips.held([scope.tenant for scope in scopes]):
                 try:
                     self._transact(work())
@@ -56,13 +52,13 @@ class Committer:
                     pass
                 else:
                     return
-            time.sleep(FIRST_WAIT * 2 ** min(again, 5) * (0.5 + secrets.randbelow(1000) / 1000))
         raise Overloaded("STORE_BUSY", "Too many write on this ground: wait and retry.", retry_after=1)
 
     def _transact(self, parts: Parts) -> None:
         if not parts:
             return
         tips = {part.scope.tenant: self._tips.tip(part.scope) for part in parts}
+        token = secrets.token_hex(16)
         acts: list[Act] = []
         after: dict[str, Tip] = {}
         for part in parts:
@@ -72,8 +68,8 @@ class Committer:
             after[tenant], entry = self._moved(after.get(tenant, tips[tenant]), part)
             if entry is not None:
                 acts.append(Act(_link(tenant, entry, self._table.name)))
-        acts += [Act(tips[tenant].moved(tenant, tip, self._table.name)) for tenant, tip in after.items()]
-        self._send(parts, acts)
+        acts += [Act(tips[tenant].moved(tenant, tip, self._table.name, token)) for tenant, tip in after.items()]
+        self._send(parts, acts, token)
         for tenant, tip in after.items():
             self._tips.move(tenant, tip)
 
@@ -83,7 +79,7 @@ class Committer:
         entry = chained(tip.number + 1, tip.hash, text_of(part.entry))
         return self._tips.after(tip, entry.number, entry.hash), entry
 
-    def _send(self, parts: Parts, acts: Sequence[Act]) -> None:
+    def _send(self, parts: Parts, acts: Sequence[Act], token: str) -> None:
         if len(acts) > MOST_AT_ONCE:
             message = (
                 f"This call changes {len(acts)} items, with what lies within and what is unique; the store takes "
@@ -93,23 +89,34 @@ class Committer:
         check_sizes(act.action for act in acts)
         scope = _speaker(parts)
         try:
-            self._table.transact(scope, [act.action for act in acts], secrets.token_hex(16))
+            self._table.transact(scope, [act.action for act in acts], token)
         except AwsError as error:
             for part in parts:
                 self._tips.move(part.scope.tenant, None)
+            if error.maybe_done and self._was_done(parts[0].scope, token):
+                return
             raise self._meant(error, acts) from error
+
+    def _was_done(self, scope: Scope, token: str) -> bool:
+        """Whether only the answer was lost. Where that cannot be told, it is not said."""
+        try:
+            return self._tips.was_moved_by(scope, token)
+        except Overloaded:
+            return False
 
     @staticmethod
     def _meant(error: AwsError, acts: Sequence[Act]) -> Exception:
+        """What a refusal means: of all reasons, the one that decides what is to be done now."""
         reasons = list(zip(acts, error.cancellation_reasons, strict=False))
-        if any(reason.code == FAILED and act.refusal is None for act, reason in reasons):
+        failed = [act for act, reason in reasons if reason.code == FAILED]
+        if error.maybe_done:  # and what was refused may be a second try, on top of what the first one did
+            return told(error)
+        if any(act.refusal is None for act in failed):
             return Lost()
-        for act, reason in reasons:
-            if reason.code == FAILED and act.refusal is not None:
+        for act in failed:
+            if act.refusal is not None:
                 return act.refusal()
-        if isinstance(error, Throttled) or any(reason.code in RACES for _, reason in reasons):
-            return Lost()
-        return told(error)
+        return Lost() if any(reason.code == CONFLICT for _, reason in reasons) else told(error)
 
 
 def _speaker(parts: Parts) -> Scope:

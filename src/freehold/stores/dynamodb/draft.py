@@ -22,6 +22,10 @@ Action = Mapping[str, object]
 ABSENT, PRESENT = "attribute_not_exists(PK)", "attribute_exists(PK)"
 
 
+class Lost(Exception):
+    """Somebody else has written meanwhile, or an index was behind: look again, and try again."""
+
+
 @dataclass(slots=True)
 class Drafted:
     """One entity in a transaction: what it was believed to be, and what it is to become."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -14,15 +13,16 @@ from freehold.model.model import Model
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.draft import Draft, Drafted, Refusal
+from freehold.stores.dynamodb.draft import Draft, Drafted, Lost
 from freehold.stores.dynamodb.items import counted, key, text
 from freehold.stores.dynamodb.keys import END, guard, partition, place
+from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.snapshot import Book
 from freehold.stores.dynamodb.table import Table
 from freehold.stores.rows import unreadable
 
-LOOKS, PAUSE = 8, 0.05
-"""How often, and after how many seconds at first, an index is asked again that has not yet shown all children."""
+PAUSE = 0.05
+"""Seconds after which, at most, an index is asked again that has not yet shown all children."""
 
 MOST_CHILDREN = 200
 
@@ -162,8 +162,8 @@ class Planner:
             for child, listed in self._within(scope, kind, entity, there.listed[kind]):
                 known = draft.at(kind, child.id)
                 if known is None or not (known.written or known.goes):
-                    known = draft.draft(kind, child.id, child.version, _gone(kind))
-                    known.before, known.refusal, known.listed = child.version, _gone(kind), listed
+                    known = draft.draft(kind, child.id, child.version, Lost)  # the index was behind
+                    known.before, known.refusal, known.listed = child.version, Lost, listed
                     self._remove(scope, draft, known, child)
             for one in list(draft.entities.values()):  # and what this transaction has put there
                 if one.kind is kind and one.entity is not None and getattr(one.entity, name) == entity.id:
@@ -185,16 +185,15 @@ class Planner:
                 ":p": text(partition(slot, scope.tenant, {name: above.id})), ":s": text(f"{tag(kind)}{END}"),
             },
         }  # fmt: skip
-        for look in range(LOOKS if count else 0):
+        if count <= 0:
+            return
+        for _ in waits(PAUSE, self._table.patience):
             items = list(self._table.query(scope, request, MOST_CHILDREN))
+            if len(items) >= count and self._below[kind]:  # it may be behind in how many lie within each, too
+                items = self._table.get_all(scope, [{"PK": item["PK"], "SK": item["SK"]} for item in items])
+                items = [item for item in items if item.get(name) == text(above.id)]
             if len(items) >= count:
                 codec = self._book.of[kind]
                 yield from ((codec.decode(item)[1], counted(item, self._below[kind])) for item in items)
                 return
-            time.sleep(PAUSE * 2**look)
-        if count:
-            raise Overloaded("STORE_BEHIND", "An index of the store is behind: wait and retry.", retry_after=1)
-
-
-def _gone(kind: type[Entity]) -> Refusal:
-    return lambda: Stale(kind)
+        raise Overloaded("STORE_BEHIND", "An index of the store is behind: wait and retry.", retry_after=1)

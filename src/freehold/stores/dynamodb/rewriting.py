@@ -179,7 +179,7 @@ class Rewriter:
 
     def _mark(self, tenant: str, tip: Tip) -> None:
         after = replace(tip, version=tip.version + 1, generation=self._generation)
-        request = after_of(tip.moved(tenant, after, self._table.name))
+        request = after_of(tip.moved(tenant, after, self._table.name, f"migration {self._generation}"))
         self._if_still(request)
 
     def _if_still(self, request: Mapping[str, object]) -> None:

@@ -8,6 +8,7 @@ nothing. Commits of one process on one ground wait for one another here, and rem
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +16,18 @@ from dataclasses import dataclass
 
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.draft import Lost
 from freehold.stores.dynamodb.grounds import registered
 from freehold.stores.dynamodb.items import Attribute, Item, key, number, text
 from freehold.stores.dynamodb.table import Table
 
 TIP = "GROUND"
+MOVER = "mover"
+"""The attribute that names the transaction which has moved a tip last: who gets no answer can look."""
+
+HELD_BY, HELD_TO = "heldby", "heldto"
+"""The attributes by which an operator keeps everybody else from writing on a ground, until a time (seconds of 1970)."""
+
 MOST = 10_000
 
 
@@ -32,24 +40,30 @@ class Tip:
     hash: str = GENESIS
     generation: int = 0
     """What every item on the ground is of, or of a later one."""
+    holder: str = ""
+    held_to: int = 0
 
-    def moved(self, tenant: str, after: Tip, table: str) -> dict[str, object]:
-        """The action that moves it, unless somebody else has."""
+    def is_held(self, me: str) -> bool:
+        """Whether somebody else holds the ground now."""
+        return self.holder != me and self.held_to > time.time()
+
+    def moved(self, tenant: str, after: Tip, table: str, token: str) -> dict[str, object]:
+        """The action that moves it, unless somebody else has. The `token` says who did."""
         values: dict[str, Attribute] = {
             ":v": number(after.version), ":n": number(after.number), ":h": text(after.hash),
-            ":g": number(after.generation),
+            ":g": number(after.generation), ":t": text(token),
         }  # fmt: skip
         listed = registered(tenant, after.generation)
         values |= {f":{name}": value for name, value in listed.items()}
         condition = "attribute_not_exists(PK)"
         if self.version:
             condition, values[":w"] = "version = :w", number(self.version)
+        setting = ("version = :v", "#n = :n", "#h = :h", "generation = :g", "#t = :t")
+        names = {"#n": "number", "#h": "hash", "#t": MOVER}
         return {"Update": {
             "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition,
-            "UpdateExpression": ", ".join(
-                ("SET version = :v, #n = :n, #h = :h, generation = :g", *(f"{name} = :{name}" for name in listed))
-            ),
-            "ExpressionAttributeNames": {"#n": "number", "#h": "hash"}, "ExpressionAttributeValues": values,
+            "UpdateExpression": f"SET {', '.join((*setting, *(f'{name} = :{name}' for name in listed)))}",
+            "ExpressionAttributeNames": names, "ExpressionAttributeValues": values,
         }}  # fmt: skip
 
 
@@ -65,9 +79,9 @@ class _Ground:
 class Tips:
     """The grounds that this process has written on of late."""
 
-    def __init__(self, table: Table, generation: int) -> None:
-        """Know none. What is written is of this generation."""
-        self._table, self._generation = table, generation
+    def __init__(self, table: Table, generation: int, *, holder: str = "") -> None:
+        """Know none. What is written is of this generation. `holder` is who may write on what is held by that name."""
+        self._table, self._generation, self._holder = table, generation, holder
         self._lock = threading.Lock()
         self._grounds: OrderedDict[str, _Ground] = OrderedDict()
 
@@ -80,14 +94,28 @@ class Tips:
             yield
 
     def tip(self, scope: Scope) -> Tip:
-        """Where a ground is: as it is remembered, if the ground is held, and otherwise as it is now."""
+        """Where a ground is: as it is remembered, if it is ours to write on, and otherwise as it is now.
+
+        Raises `Lost` while an operator holds it.
+        """
         there = self._grounds.get(scope.tenant)
         if there is not None and there.users and there.tip is not None:
             return there.tip
         item = self._table.get(scope, key(scope.tenant, TIP))
-        tip = read(item) if item else Tip(generation=self._generation)
+        tip = read(item) if item else self.nothing()
+        if tip.is_held(self._holder):
+            raise Lost
         self.move(scope.tenant, tip)
         return tip
+
+    def nothing(self) -> Tip:
+        """The tip of a ground that nobody has written on."""
+        return Tip(generation=self._generation)
+
+    def was_moved_by(self, scope: Scope, token: str) -> bool:
+        """Whether a transaction is the last that was done on a ground. Raises `Overloaded` when nobody says."""
+        item = self._table.get(scope, key(scope.tenant, TIP))
+        return item is not None and item.get(MOVER) == text(token)
 
     def after(self, tip: Tip, number: int, hash: str) -> Tip:  # noqa: A002  # what it is called
         """The tip behind a commit of this process, whose items are of its own generation."""
@@ -117,4 +145,6 @@ class Tips:
 def read(item: Item) -> Tip:
     """What the item of a tip says."""
     version, link, generation = (int(str(item[name]["N"])) for name in ("version", "number", "generation"))
-    return Tip(version, link, str(item["hash"]["S"]), generation)
+    holder = str(item[HELD_BY]["S"]) if HELD_BY in item else ""
+    until = int(str(item[HELD_TO]["N"])) if HELD_TO in item else 0
+    return Tip(version, link, str(item["hash"]["S"]), generation, holder, until)
