@@ -73,7 +73,7 @@ class DynamoDb:
                 ":p": text(ground(scope.tenant)), ":l": text(audit_place(after + 1)), ":h": text(f"AUDIT{LAST}"),
             },
         }  # fmt: skip
-        return [_entry(item) for item in self._table.query(scope, request, limit)]
+        return [entry_of(item) for item in self._table.query(scope, request, limit)]
 
     def close(self) -> None:
         """See `Database.close`."""
@@ -82,6 +82,7 @@ class DynamoDb:
         done()
 
 
-def _entry(item: Item) -> AuditEntry:
+def entry_of(item: Item) -> AuditEntry:
+    """A link of the chain, as an item has it."""
     words = (str(item[name]["S"]) for name in ("text", "before", "hash"))
     return AuditEntry(int(str(item["number"]["N"])), *words)

@@ -23,8 +23,11 @@ from freehold.runtime.scope import Scope
 from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.settings import Settings, amazon
 from freehold.stores.dynamodb.database import DynamoDb
+from freehold.stores.dynamodb.estate import DynamoEstate
 from freehold.stores.dynamodb.migrations import TableMigrations
+from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.table import Asker, Table
+from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
 
 LOCAL = Credentials("local", "local")
@@ -44,6 +47,18 @@ def scratch(model: Model, settings: Settings) -> Database:
     with _migrations(own, model) as way:
         way.up()
     return _opened(model, own, closed=partial(_delete, own))
+
+
+def estate(model: Model, settings: Settings) -> Estate:
+    """See `Kit.estate`. Works with the process's own credentials: they must reach every ground."""
+    with _migrations(settings, model) as way:
+        way.check_fits()
+        layout, generation = way.layout(), way.generation()
+    environment = _environment(settings)
+    own = _own(environment)
+    table = Table(_client(settings, environment), settings.table, lambda scope: own() if scope.tenant else LOCAL, own)
+    raw = RawTable(_client(settings, environment), own(), settings.table)
+    return DynamoEstate(model, layout, table, raw, generation)
 
 
 def exists(settings: Settings) -> bool:

@@ -1,0 +1,291 @@
+"""Whole grounds of a table, for operators: read and filled with the operator's own credentials, a part at a time.
+
+DynamoDB has no transaction that could hold a whole ground. A hold is a mark on the ground's tip that every commit looks
+at; it is given for a minute, and renewed while there is work, so that it ends with the process. What was done in a hold
+that fails stays done: whoever imports or restores begins again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from freehold.aws.failures import AwsError
+from freehold.model.data import Entity
+from freehold.model.layout import Layout, tag
+from freehold.model.model import Model, table_of
+from freehold.model.names import PLATFORM
+from freehold.runtime.failures import Overloaded, TooLarge
+from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.commit import Committer, audit_place
+from freehold.stores.dynamodb.database import entry_of
+from freehold.stores.dynamodb.items import Item, key, number, text
+from freehold.stores.dynamodb.keys import END, LAST, ground
+from freehold.stores.dynamodb.patience import waits
+from freehold.stores.dynamodb.planner import Planner
+from freehold.stores.dynamodb.raw import RawTable
+from freehold.stores.dynamodb.snapshot import Book
+from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
+from freehold.stores.dynamodb.tips import HELD_BY, HELD_TO, TIP, Tip, Tips, read
+from freehold.stores.dynamodb.trouble import explained
+from freehold.stores.estate import AUDIT, Claimed, check_links, kinds_of
+
+LEASE = 60.0
+"""Seconds that a hold or a claim lasts when nobody renews it."""
+
+EVERYTHING = 1_000_000_000
+TOGETHER = 24
+"""Entities that are put in one transaction, if they fit: each may have unique values and a parent."""
+
+PATIENCE, FIRST_WAIT = 10.0, 0.05
+FREE = f"attribute_not_exists({HELD_BY}) OR {HELD_TO} < :now"
+MINE = f"{HELD_BY} = :me"
+
+
+class DynamoEstate:
+    """Fills the port `Estate`."""
+
+    takes_back = False
+
+    def __init__(self, model: Model, layout: Layout, table: Table, raw: RawTable, generation: int) -> None:
+        """Work through `table`, whose credentials reach every ground, and `raw`, for what is no ground's."""
+        self._table, self._raw = table, raw
+        self._me = secrets.token_hex(8)
+        self._book = Book(layout, tuple(model.entities.values()), generation)
+        self._tips = Tips(table, generation, holder=self._me)
+        self._committer = Committer(table, self._book, Planner(model, self._book, table), self._tips)
+        self._kinds = kinds_of(model)
+        self._tables = {tag(kind): table_of(kind) for kind in self._kinds} | {"AUDIT": AUDIT}
+        self._leases: dict[str, tuple[Mapping[str, object], float]] = {}
+
+    @property
+    def kinds(self) -> Sequence[type[Entity]]:
+        """See `Estate.kinds`."""
+        return self._kinds
+
+    def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
+        """See `Estate.rows`."""
+        opening = f"{tag(kind)}{END}"
+        low = f"{opening}{after}{LAST}" if after else opening
+        found = self._stretch(scope, scope.tenant, low, f"{tag(kind)}{LAST}", limit)
+        return [self._book.of[kind].decode(item)[1] for item in found]
+
+    def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
+        """See `Estate.chain`."""
+        found = self._stretch(scope, scope.tenant, audit_place(after + 1), f"AUDIT{LAST}", limit)
+        return [entry_of(item) for item in found]
+
+    def put(self, scope: Scope, entities: Sequence[Entity]) -> None:
+        """See `Estate.put`. More than fits into a transaction goes in several, each of them whole."""
+        scope.tenant  # noqa: B018  # refuses without one
+        for start in range(0, len(entities), TOGETHER):
+            self._put(scope, entities[start : start + TOGETHER])
+
+    def link(self, scope: Scope, entries: Sequence[AuditEntry]) -> None:
+        """See `Estate.link`."""
+        tip = self._tip(scope)
+        check_links(tip.number, tip.hash, entries)
+        for start in range(0, len(entries), MOST_AT_ONCE - 1):
+            part = entries[start : start + MOST_AT_ONCE - 1]
+            links = [{"Put": {"TableName": self._table.name, "Item": _link(scope.tenant, entry)}} for entry in part]
+            self._move(scope, links, part[-1].number, part[-1].hash)
+
+    def empty(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.empty`."""
+        counts = self._swept(scope)
+        if self._table.get(scope, key(scope.tenant, TIP)) is not None:
+            self._move(scope, [], 0, Tip().hash)
+        return counts
+
+    def erase(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.erase`."""
+        counts = self._swept(scope)
+        with explained():
+            self._raw.call("DeleteItem", {"Key": key(scope.tenant, TIP)})
+        self._tips.move(scope.tenant, None)
+        return counts
+
+    def residue(self, scope: Scope) -> Mapping[str, int]:
+        """See `Estate.residue`. Looks into the tenant's partition, and for its id into all that is the platform's."""
+        tenant = scope.tenant
+        found = Counter(self._named(item) for item in self._stretch(scope, tenant, "!", "~", EVERYTHING))
+        platform = self._raw.query({
+            "KeyConditionExpression": "PK = :p", "ConsistentRead": True,
+            "ExpressionAttributeValues": {":p": text(ground(PLATFORM))},
+        })  # fmt: skip
+        found.update(
+            self._named(item)
+            for item in platform
+            if tenant in str(item) and not str(item["SK"]["S"]).startswith(("AUDIT#", TIP))
+        )
+        return dict(found)
+
+    @contextmanager
+    def still(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.still`. There are no snapshots here: whoever writes has to wait."""
+        with self.hold(scope):
+            yield
+
+    @contextmanager
+    def hold(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.hold`."""
+        if scope.tenant in self._leases:  # it is held already, by us
+            yield
+            return
+        at = key(scope.tenant, TIP)
+        self._mark(scope)
+        self._leases[scope.tenant] = (at, time.monotonic())
+        try:
+            yield
+        finally:
+            del self._leases[scope.tenant]
+            self._release(at, f"REMOVE {HELD_BY}, {HELD_TO}")
+            self._tips.move(scope.tenant, None)
+
+    @contextmanager
+    def claim(self, scope: Scope) -> Iterator[None]:
+        """See `Estate.claim`."""
+        at = {"PK": text("FREEHOLD"), "SK": text(f"CLAIM#{scope.tenant}")}
+        mine = {HELD_BY: text(self._me), HELD_TO: number(_until())}
+        try:
+            with explained():
+                self._raw.call("PutItem", {
+                    "Item": {**at, **mine}, "ConditionExpression": FREE,
+                    "ExpressionAttributeValues": {":now": number(int(time.time()))},
+                })  # fmt: skip
+        except AwsError as error:
+            raise Claimed from error
+        self._leases[f"claim {scope.tenant}"] = (at, time.monotonic())
+        try:
+            yield
+        finally:
+            del self._leases[f"claim {scope.tenant}"]
+            self._change("DeleteItem", {"Key": at})
+
+    def close(self) -> None:
+        """See `Estate.close`."""
+        self._table.close()
+        self._raw.close()
+
+    def _put(self, scope: Scope, entities: Sequence[Entity]) -> None:
+        """Put entities in one transaction; or in two, each of half of them, if they are too many items."""
+        self._renew()
+        writes = [Write(Verb.ADD, type(entity), entity, 0) for entity in entities]
+        try:
+            self._committer.commit([scope], lambda: [Changes(scope, writes, [])] if writes else [])
+        except TooLarge:
+            if len(entities) == 1:
+                raise
+            half = len(entities) // 2
+            self._put(scope, entities[:half])
+            self._put(scope, entities[half:])
+
+    def _swept(self, scope: Scope) -> dict[str, int]:
+        """Delete everything of a ground but its tip, and count what a table would have."""
+        counts = dict.fromkeys(self._tables.values(), 0)
+        while found := self._stretch(scope, scope.tenant, "!", "~", MOST_AT_ONCE, but=TIP):
+            self._renew()
+            gone = [{"Delete": {"TableName": self._table.name, "Key": _place(item)}} for item in found]
+            with explained():
+                self._table.transact(scope, gone, secrets.token_hex(16))
+            for name, count in Counter(map(self._named, found)).items():
+                if name in counts:
+                    counts[name] += count
+        return counts
+
+    def _stretch(self, scope: Scope, tenant: str, low: str, high: str, limit: int, but: str = "") -> list[Item]:
+        """Items of a ground between two sort keys, as they are now."""
+        request = {
+            "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
+            "ExpressionAttributeValues": {":p": text(ground(tenant)), ":l": text(low), ":h": text(high)},
+        }  # fmt: skip
+        self._renew()
+        return [item for item in self._table.query(scope, request, limit) if item["SK"] != text(but)]
+
+    def _named(self, item: Item) -> str:
+        """The table that an item would be in; or the first word of its key."""
+        first = str(item["SK"]["S"]).partition(END)[0]
+        return self._tables.get(first, first.lower())
+
+    def _tip(self, scope: Scope) -> Tip:
+        with self._tips.held([scope.tenant]):
+            return self._tips.tip(scope)
+
+    def _move(self, scope: Scope, actions: Sequence[Mapping[str, object]], at: int, hash: str) -> None:  # noqa: A002
+        """Do something together with moving the tip."""
+        self._renew()
+        tip, token = self._tip(scope), secrets.token_hex(16)
+        moved = tip.moved(scope.tenant, self._tips.after(tip, at, hash), self._table.name, token)
+        self._tips.move(scope.tenant, None)
+        with explained():
+            self._table.transact(scope, [*actions, moved], token)
+
+    def _mark(self, scope: Scope) -> None:
+        """Mark a ground as held, once nobody else holds it. Its version moves: who remembers it looks again."""
+        for _ in waits(FIRST_WAIT, PATIENCE):
+            item = self._table.get(scope, key(scope.tenant, TIP))
+            tip = read(item) if item else self._tips.nothing()
+            if tip.is_held(self._me):
+                continue
+            after = self._tips.after(tip, tip.number, tip.hash)
+            update = tip.moved(scope.tenant, after, self._table.name, self._me)["Update"]
+            if not isinstance(update, dict):
+                continue
+            update["UpdateExpression"] += f", {HELD_BY} = :me, {HELD_TO} = :until"
+            update["ExpressionAttributeValues"] |= {":me": text(self._me), ":until": number(_until())}
+            if self._change("UpdateItem", update):
+                self._tips.move(scope.tenant, None)
+                return
+        raise Overloaded("STORE_BUSY", "Somebody else holds this ground: wait and retry.", retry_after=1)
+
+    def _renew(self) -> None:
+        """Hold on to what is held. Raises `Overloaded` when it was taken from us: we have been away for too long."""
+        now = time.monotonic()
+        for name, (at, since) in list(self._leases.items()):
+            if now - since < LEASE / 3:
+                continue
+            values = {":me": text(self._me), ":until": number(_until()), ":now": number(int(time.time()))}
+            done = self._change("UpdateItem", {
+                "Key": at, "UpdateExpression": f"SET {HELD_TO} = :until",
+                "ConditionExpression": f"{MINE} AND {HELD_TO} > :now",
+                "ExpressionAttributeValues": values,
+            })  # fmt: skip
+            if not done:
+                raise Overloaded("STORE_BUSY", "This ground was held by somebody else meanwhile.", retry_after=1)
+            self._leases[name] = (at, now)
+
+    def _release(self, at: Mapping[str, object], how: str) -> None:
+        values = {":me": text(self._me)}
+        self._change("UpdateItem", {
+            "Key": at, "UpdateExpression": how, "ConditionExpression": MINE, "ExpressionAttributeValues": values,
+        })  # fmt: skip
+
+    def _change(self, operation: str, request: Mapping[str, object]) -> bool:
+        """Ask for a change, and say whether its condition held."""
+        try:
+            self._raw.call(operation, request)
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
+                with explained():
+                    raise
+            return False
+        return True
+
+
+def _until() -> int:
+    return int(time.time() + LEASE)
+
+
+def _place(item: Item) -> dict[str, object]:
+    return {"PK": item["PK"], "SK": item["SK"]}
+
+
+def _link(tenant: str, entry: AuditEntry) -> dict[str, object]:
+    return {
+        **key(tenant, audit_place(entry.number)), "number": number(entry.number), "text": text(entry.text),
+        "before": text(entry.before), "hash": text(entry.hash),
+    }  # fmt: skip
