@@ -75,7 +75,7 @@ class Api:
         self, runtime: Runtime, identity: Identity, queue: FairQueue, random: Random,
         *, limits: Limits | None = None, wake: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """Serve `runtime`. `wake` is called after every command, since it may have put something into the outbox."""
+        """Serve `runtime`. `wake` is called after whatever has put something into the outbox, or may have."""
         self._runtime, self._identity, self._queue, self._random = runtime, identity, queue, random
         self._limits, self._wake = limits or Limits(), wake
         self.readiness = Readiness(queue, self.refusal)
@@ -191,7 +191,7 @@ class Api:
         tenant = call.principal.tenant if call.principal else ""
         self._queue.submit(call.line, partial(self._perform, call, tenant), done)
         answer = await future
-        if call.ready.case.writes:
+        if answer.emitted or call.ready.case.each is not None:
             self._wake()
         return answer
 

@@ -22,6 +22,8 @@ class Answer:
     version: int | None = None
     """The version of the entity in `data`, for the ETag."""
     replayed: bool = False
+    emitted: bool = False
+    """Whether something was put into the outbox, for somebody to deliver."""
     failure: Failure | None = None
     """Set when the call failed and yet keeps what it wrote."""
 

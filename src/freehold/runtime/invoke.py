@@ -27,10 +27,9 @@ from freehold.runtime.ports import Changes, Clock, Dangling, Database, Principal
 from freehold.runtime.prepared import Prepared, Sent, dangling
 from freehold.runtime.scope import Scope
 from freehold.runtime.supply import Given, Supplier, Supplies
-from freehold.runtime.unit import Shared, Unit, absent, stale
+from freehold.runtime.unit import NOBODY, Shared, Unit, absent, stale
 
 SYSTEM = User(name="the system")
-NOBODY = User()
 
 
 class Ready(NamedTuple):
@@ -266,7 +265,9 @@ class Runtime:
             part = each.changes()
             actor, case = me.id or "system", call.ready.case.name
             part.entry = audit.entry(actor, case, call.id, each.now.isoformat(), part.writes)
-            part.writes += deliveries(each, self.followers, call.id)
+            told = list(deliveries(each, self.followers, call.id))
+            answer.emitted = answer.emitted or bool(told)
+            part.writes += told
             parts.append(part)
         parts[0].writes += call.riding
         if receipt:

@@ -23,6 +23,8 @@ from freehold.runtime.failures import Conflict, Invalid, NotFound, Precondition,
 from freehold.runtime.ports import Changes, Found, Ids, Snapshot, Span, Verb, Write
 from freehold.runtime.scope import Scope
 
+NOBODY = User()
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -57,7 +59,7 @@ class Unit:
         self.scope, self.now = scope, now
         self.events: list[Event] = []
         self.expected: tuple[str, int] | None = None
-        self.caller = User()
+        self.caller = NOBODY
         self.entered: dict[str, Unit] = {}
         self._snapshot, self._shared = snapshot, shared
         self._pending: dict[tuple[type[Entity], str], Write] = {}
