@@ -18,6 +18,7 @@ BENCHES = {
     "growth": "bench.growth",
     "lifecycle": "bench.lifecycle",
     "postgres": "bench.postgres",
+    "fleet": "bench.fleet",
 }
 
 

@@ -27,7 +27,6 @@ Row = tuple[Plain, ...]
 
 MOST_PREPARED = 512
 MOST_SEEN = 4 * MOST_PREPARED
-LEAVE_SECONDS = 0.5
 ROLLBACK = Statement(b"ROLLBACK")
 PING = Statement(b"SELECT")
 
@@ -61,14 +60,10 @@ class Wire:
     def is_whole(self) -> bool:
         """Whether it can be used, as far as can be told without asking: a server that went away has left a word."""
         try:
-            if self._is_leaving:
-                self._until = time.monotonic() + LEAVE_SECONDS
-                self._results()
-                self._is_leaving = False
             if not self.connection.closed and self._heard():
                 self._pg.consume_input()
                 return not self._heard()
-        except (psycopg.OperationalError, Lost):
+        except psycopg.OperationalError:
             return False
         return not self.connection.closed
 
@@ -94,19 +89,20 @@ class Wire:
         self._until = time.monotonic() + (within or self._deadline)
         spare = self._spare()
         try:
-            results = self._alone(*steps[0]) if len(steps) == 1 and not spare else self._together([*spare, *steps])
+            is_plain = len(steps) == 1 and not spare and not self._is_leaving
+            results = self._alone(*steps[0]) if is_plain else self._together(spare, steps)
         except (psycopg.OperationalError, OSError) as error:
             raise self._lost(str(error)) from error
         except BaseException:  # whatever stops us here, nobody else may be given the answers that are still to come
             self.connection.close()
             raise
         self.heard = time.monotonic()
-        for number, found in enumerate(results, -len(spare)):
+        for number, found in enumerate(results):
             if found.status not in _GOOD:
                 refusal = _refusal(found, number)
                 self.is_misplaced |= refusal.state in ELSEWHERE
                 raise refusal
-        return [self._load(found) for found in results[len(spare) :]]
+        return [self._load(found) for found in results]
 
     def rollback(self) -> None:
         """Leave the transaction, if there is one."""
@@ -114,12 +110,14 @@ class Wire:
             self.ask((ROLLBACK, ()))
 
     def leave(self) -> None:
-        """The same, without waiting until the server has done so: whoever takes the connection next will have to."""
+        """The same, without waiting until the server has done so: its answer is read with the next ones."""
         if self._pg.transaction_status != _IN_TRANSACTION:
             self.rollback()
             return
         try:
+            self._pg.enter_pipeline_mode()
             self._pg.send_query_params(ROLLBACK, ())
+            self._pg.pipeline_sync()
             self._is_leaving = not self._pg.flush()
         except psycopg.OperationalError as error:
             raise self._lost(str(error)) from error
@@ -142,23 +140,43 @@ class Wire:
             self._pg.send_query_params(statement, values)
             return [self._results()]
         if name is None:
-            return self._together([(statement, values)])
+            return self._together([], [(statement, values)])
         self._pg.send_query_prepared(name, values)
         self._prepared.move_to_end(statement)
         return [self._results()]
 
-    def _together(self, steps: Sequence[Step]) -> list[PGresult]:
-        """In one exchange: see libpq's pipeline mode (PostgreSQL's documentation, 32.5)."""
-        self._pg.enter_pipeline_mode()
+    def _together(self, spare: Sequence[Step], steps: Sequence[Step]) -> list[PGresult]:
+        """In one exchange: see libpq's pipeline mode (PostgreSQL's documentation, 32.5). What is spare goes before.
+
+        A transaction of its own for that: a BEGIN with an isolation level must be the first of its transaction.
+        """
+        if self._is_leaving:
+            groups: list[list[Statement | None]] = [[None]]
+        else:
+            self._pg.enter_pipeline_mode()
+            groups = []
+        groups += [self._sent(group) for group in (spare, steps) if group]
+        results: list[PGresult] = []
+        for made in groups:
+            results = self._read(made)
+        self._pg.exit_pipeline_mode()
+        self._is_leaving = False
+        return results
+
+    def _sent(self, steps: Sequence[Step]) -> list[Statement | None]:
+        """Send statements that end together. Returns, for each, what was prepared before it."""
         made = [statement if self._send(statement, values) else None for statement, values in steps]
         self._pg.pipeline_sync()
+        return made
+
+    def _read(self, made: Sequence[Statement | None]) -> list[PGresult]:
+        """The results of statements that were sent together."""
         results = []
         for statement in made:
             prepared = self._results() if statement is not None else None
             found = self._results()
             results.append(prepared if prepared is not None and prepared.status not in _GOOD else found)
         self._one()  # the answer to the sync
-        self._pg.exit_pipeline_mode()
         if results[-1].status not in _GOOD:  # from the first that failed on, nothing was prepared
             for statement in filter(None, made):
                 del self._prepared[statement]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 ECHO = Statement(b"SELECT $1::text")
 WRONG = Statement(b"SELECT 1 / $1::integer")
 BROKEN = Statement(b"SELECT nonsense FROM nowhere WHERE x = $1")
-BEGIN, ROLLBACK = Statement(b"BEGIN"), Statement(b"ROLLBACK")
+BEGIN, ROLLBACK = Statement(b"BEGIN ISOLATION LEVEL REPEATABLE READ"), Statement(b"ROLLBACK")
 
 
 def echo(number: int) -> Step:
@@ -57,6 +57,29 @@ def test_a_transaction_that_failed_is_left_by_rolling_back(wire: Wire) -> None:
             wire.ask(echo(2))
         wire.rollback()
         assert wire.ask(echo(3)) == [[("3",)]]
+
+
+def test_after_a_transaction_that_was_left_the_next_answers_are_ones_own(wire: Wire) -> None:
+    for number in range(5):
+        wire.ask((BEGIN, ()), echo(number))
+        wire.leave()
+        assert wire.is_whole()
+        assert wire.ask(echo(number + 1)) == [[(str(number + 1),)]]
+        wire.ask((BEGIN, ()), echo(number))
+        wire.leave()
+        assert wire.ask((BEGIN, ()), echo(7), (ROLLBACK, ())) == [[], [("7",)], []]
+        wire.leave()
+        assert wire.ask(echo(8)) == [[("8",)]]
+
+
+def test_a_transaction_that_was_left_is_over_for_the_server_too(wire: Wire, server: PostgresServer) -> None:
+    wire.ask((BEGIN, ()), echo(1))
+    wire.leave()
+    query = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%' AND pid = %s"
+    with psycopg.connect(server.url, autocommit=True) as other:
+        while other.execute(query, [wire.connection.info.backend_pid]).fetchone() != (0,):
+            pass
+    assert wire.ask(echo(2)) == [[("2",)]]
 
 
 def test_prepared_statements_are_let_go_of_when_there_are_too_many(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
