@@ -34,7 +34,10 @@ class Connection:
         self, file: str, schema: Schema, *, writes: bool, erases: bool = False, synchronous: str = "FULL",
         patience: float = PATIENCE,
     ) -> None:  # fmt: skip
-        """Open it, set it up, and lock it down. What is deleted by one that `erases` is overwritten, too."""
+        """Open it, set it up, and lock it down.
+
+        One that `erases` overwrites what it deletes, and keeps what it might have to undo in a file: that may be much.
+        """
         self.ground: str | None = None
         self.raw = sqlite3.connect(
             file, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=1024
@@ -42,7 +45,7 @@ class Connection:
         self.raw.create_function("ground", 0, lambda: self.ground, deterministic=True)
         for pragma in (
             "journal_mode = WAL", f"synchronous = {synchronous}", f"journal_size_limit = {LARGEST_LOG}",
-            "foreign_keys = ON", "temp_store = MEMORY",
+            "foreign_keys = ON", f"temp_store = {'FILE' if erases else 'MEMORY'}",
         ):  # fmt: skip
             self.raw.execute(f"PRAGMA {pragma}")
         for statement in (*guards(schema), *(("PRAGMA secure_delete = ON", *erasing()) if erases else ())):
@@ -51,6 +54,8 @@ class Connection:
             self.raw.execute("PRAGMA query_only = ON")
         self.raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         self.raw.set_authorizer((_writer if writes else _reader)(schema))
+        self.run = self.raw.cursor().execute
+        """Executes one statement on the connection's one cursor: to make one each time is a tenth of a lookup."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -102,13 +107,13 @@ class Readers:
         except IndexError:
             connection = self._opened()
         connection.ground = ground
-        connection.raw.execute("BEGIN")
+        connection.run("BEGIN")
         return connection
 
     def give_back(self, connection: Connection) -> None:
         """Unbind it and keep it for the next call."""
         connection.ground = None
-        connection.raw.execute("ROLLBACK")
+        connection.run("ROLLBACK")
         self._free.append(connection)
         if self._closed:
             self.close()
