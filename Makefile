@@ -15,7 +15,7 @@ SYSTEM := strace:/usr/bin/strace postgresql:/usr/lib/postgresql pgbouncer:/usr/s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants contract docs bench wheel clean system setup emulators
+.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants faults contract docs bench wheel clean system setup emulators
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ mutants: setup  ## Break the isolation in many small ways, and see that tests no
 
 contract: setup  ## Hold a running TeamFlow against its OpenAPI document, for a quarter of an hour
 	CONTRACT_SECONDS=900 CONTRACT_EXAMPLES=300 $(BIN)/pytest tests/journeys/test_contract.py
+
+faults: setup  ## Kill a migration of a PostgreSQL fleet before each of its statements, and hurt servers in every way we know
+	POSTGRES_SWEEP=0 POSTGRES_GROUNDS=200 $(BIN)/pytest tests/faults tests/unit/stores/postgres/test_migrations_interrupted.py
 
 docs: setup  ## Run every example in the docs
 	$(BIN)/pytest docs

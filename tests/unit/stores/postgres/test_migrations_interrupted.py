@@ -21,9 +21,9 @@ from tests.unit.stores.stored import model_of
 pytestmark = pytest.mark.postgres
 
 ROOT = Path(__file__).parents[4]
-POINTS = int(os.environ.get("FREEHOLD_SWEEP", "6"))
+POINTS = int(os.environ.get("POSTGRES_SWEEP", "6"))
 """At how many statements a migration is killed; 0 is at each of them (`make faults`)."""
-MANY = int(os.environ.get("FREEHOLD_GROUNDS", "60"))
+MANY = int(os.environ.get("POSTGRES_GROUNDS", "60"))
 LATE = "018f0000-0000-7000-8000-0000000000b0"
 
 
