@@ -27,7 +27,7 @@ class Settling:
         self._columns[AUDIT] = ["tenant", "number", "text", "before", "hash"]
 
     def digests(self, place: Place, tenant: str) -> list[Step]:
-        """Of each table: how many rows, and a hash over all of them in the order of their keys."""
+        """Of each table: how many rows, and a hash over all of them, whatever their order."""
         return [(self._digest(place, table, columns), sent([tenant])) for table, columns in self._columns.items()]
 
     def counts(self, found: Sequence[list[Row]]) -> Mapping[str, int]:
@@ -65,14 +65,10 @@ class Settling:
             yield Statement(f"{note} {again}".encode()), sent([tenant])
 
     def _digest(self, place: Place, table: str, columns: Sequence[str]) -> Statement:
+        """Sums of two hashes of each row: quick, since writers wait. They are against errors; nobody forges here."""
         row = f"ROW({', '.join(f'one.{quoted(column)}' for column in columns)})::text"
-        key = quoted("number" if table == AUDIT else "id")
-        each = f"encode(sha256(convert_to({row}, 'UTF8')), 'hex')"
-        every = f"coalesce(string_agg({each}, '' ORDER BY one.{key}), '')"
-        whole = f"encode(sha256(convert_to({every}, 'UTF8')), 'hex')"
-        return Statement(
-            f"SELECT count(*), {whole} FROM {_named(place, table)} AS one WHERE tenant = $1::uuid".encode()
-        )
+        sums = ", ".join(f"sum(hashtextextended({row}, {seed}))" for seed in (0, 1))
+        return Statement(f"SELECT count(*), {sums} FROM {_named(place, table)} AS one WHERE tenant = $1::uuid".encode())
 
 
 def _named(place: Place, table: str) -> str:
