@@ -50,7 +50,7 @@ class SqliteSnapshot:
             message = "this view is closed: the call it was opened for is over"
             raise TenantScopeMissing(message)
         try:
-            return self._connection.raw.execute(statement, values).fetchall()
+            return self._connection.run(statement, values).fetchall()
         except sqlite3.OperationalError as error:
             raise failure(error) from error
         except UnicodeEncodeError:  # half of a surrogate pair is no text: nothing can have it as its value
