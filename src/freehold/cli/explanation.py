@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
 from itertools import groupby
+from typing import Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from freehold.cli import reading
-from freehold.cli.indexes import Served, served
+from freehold.cli.indexes import served
+from freehold.cli.planned import Planned
 from freehold.cli.screen import console, indented, table
 from freehold.model.model import Model
 from freehold.model.usecase import Kind, Need, UseCase, events_in
+from freehold.settings import from_environment
+from freehold.wiring import kit
 
 METHODS = {"GET": "cyan", "POST": "green", "PUT": "yellow", "PATCH": "yellow", "DELETE": "bright_red"}
 
 
-def for_machines(model: Model, *, built_in: bool) -> dict[str, object]:
+def planned_by(store: str, model: Model, *, built_in: bool) -> Planned:
+    """How a database plans an app's lookups. Raises `ModelError` (FH308, FH401) where there is none to ask."""
+    names = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+    if store == "postgres":
+        kit(replace(from_environment(), store=store))  # says what is missing, where something is
+        found = import_module("freehold.cli.plans").planned(model)
+    else:
+        found = served(model)
+    shown = tuple(one for one in found if built_in or not _is_ours(one.lookup.entity))
+    return Planned(f"as {names[store]} plans them; there is no other way to read", shown)
+
+
+class Explained(Protocol):
+    """How a store serves an app's lookups."""
+
+    @property
+    def title(self) -> str:
+        """What is said of it, in a few words."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many lookups there are to be told of."""
+        ...
+
+    def for_machines(self) -> dict[str, object]:
+        """As values that JSON can say, `lookups` among them."""
+        ...
+
+    def for_people(self, screen: Console) -> None:
+        """As lines."""
+        ...
+
+
+def for_machines(model: Model, explained: Explained, *, built_in: bool) -> dict[str, object]:
     """Everything, as values that JSON can say."""
     cases = [case for case in model.use_cases.values() if built_in or not case.built_in]
     return {
@@ -31,24 +71,15 @@ def for_machines(model: Model, *, built_in: bool) -> dict[str, object]:
             for name, event in model.events.items()
             if built_in or not _is_ours(event)
         ],
-        "lookups": [
-            {
-                "store": one.lookup.store, "name": one.lookup.name, "entity": one.lookup.entity.__name__,
-                "keys": one.lookup.keys, "order": one.lookup.order, "descending": one.lookup.descending,
-                "unique": one.lookup.unique, "index": one.index, "searched_by": one.by, "well_served": one.is_well,
-                "plan": one.plan, "place": str(one.lookup.place),
-            }
-            for one in _served(model, built_in=built_in)
-        ],
+        **explained.for_machines(),
     }  # fmt: skip
 
 
-def for_people(model: Model, *, built_in: bool) -> None:
+def for_people(model: Model, explained: Explained, *, built_in: bool) -> None:
     """Everything, in the order somebody asks: who may do what, what follows, what crosses, how it is found."""
     screen = console()
     cases = [case for case in model.use_cases.values() if built_in or not case.built_in]
-    patterns = list(_served(model, built_in=built_in))
-    _head(screen, model, cases, patterns)
+    _head(screen, model, cases, explained.count)
     _section(screen, "Routes", "who may, what is sent, what is supplied")
     _routes(screen, reading.routes_of(model, built_in=built_in))
     if follows := [case for case in cases if case.kind is Kind.HANDLER]:
@@ -65,16 +96,16 @@ def for_people(model: Model, *, built_in: bool) -> None:
     if model.adapters and (ports := _ports(model, cases)).row_count:
         _section(screen, "Ports", "what fills them, by environment")
         screen.print(indented(ports))
-    _section(screen, "Lookups", "as SQLite plans them; there is no other way to read")
-    _lookups(screen, patterns)
+    _section(screen, "Lookups", explained.title)
+    explained.for_people(screen)
     screen.print()
 
 
-def _head(screen: Console, model: Model, cases: list[UseCase], patterns: list[Served]) -> None:
+def _head(screen: Console, model: Model, cases: list[UseCase], lookups: int) -> None:
     roles = Text(" < ".join(role.name for role in model.roles))
     entities = {case.entity for one in cases for case in one.capabilities if case.entity}
-    nouns = {"use case": cases, "entity": entities, "lookup": patterns}
-    counts = ", ".join(reading.counted(len(things), noun) for noun, things in nouns.items())
+    nouns = {"use case": len(cases), "entity": len(entities), "lookup": lookups}
+    counts = ", ".join(reading.counted(number, noun) for noun, number in nouns.items())
     screen.print()
     screen.print(Text.assemble((model.name, "bold"), "  ", (counts, "dim")))
     screen.print(Text.assemble(("roles  ", "dim"), roles))
@@ -187,43 +218,6 @@ def _ports(model: Model, cases: list[UseCase]) -> Table:
     return made
 
 
-def _lookups(screen: Console, patterns: list[Served]) -> None:
-    """A line for what is asked, and one below it for what finds it."""
-    asked = [_signature(one) for one in patterns]
-    widest = max(map(len, asked), default=0)
-    if not patterns:
-        screen.print(indented(Text("None: everything is found by its id.", "dim")))
-    for one, signature in zip(patterns, asked, strict=True):
-        mark = ("✓ ", "green") if one.is_well else ("✗ ", "bold red")
-        screen.print(indented(Text.assemble(mark, (f"{signature:{widest}}", "bold"), f"  {_order(one)}")))
-        if one.index:
-            screen.print(indented(Text(f"index {one.index} on {', '.join(_by(one))}", "dim"), 4))
-        else:
-            screen.print(indented(Text("; ".join(one.plan), "red"), 4))
-
-
-def _signature(one: Served) -> str:
-    pattern = one.lookup
-    return (
-        f"{pattern.store}.{pattern.name}({', '.join((*pattern.keys, *([f'{pattern.span}…'] if pattern.span else [])))})"
-    )
-
-
-def _order(one: Served) -> str:
-    pattern = one.lookup
-    if pattern.unique:
-        return "one or none"
-    if pattern.order == "id":
-        return "newest first" if pattern.descending else "oldest first"
-    return f"by {pattern.order}{', descending' if pattern.descending else ''}"
-
-
-def _by(one: Served) -> Iterator[str]:
-    """The columns, each once: a range has two bounds. Where nulls come first, the store sorts by an expression."""
-    terms = (term.rstrip("?=<>") for term in one.by)
-    yield from dict.fromkeys(one.lookup.order if term.startswith("<expr") else term for term in terms)
-
-
 def _given(case: UseCase) -> Text:
     return Text(reading.given_text(case), "dim")
 
@@ -239,12 +233,6 @@ def _emitters(model: Model, event: str) -> list[str]:
 
 def _handlers(model: Model, event: str) -> list[str]:
     return [case.name for case in model.use_cases.values() if case.event and case.event.__name__ == event]
-
-
-def _served(model: Model, *, built_in: bool) -> Iterator[Served]:
-    for one in served(model):
-        if built_in or not _is_ours(one.lookup.entity):
-            yield one
 
 
 def _is_ours(kind: type) -> bool:

@@ -33,7 +33,8 @@ def outbox() -> Definition:
 
 def attributes(names: Iterable[str]) -> list[Definition]:
     """The attributes that keys are made of. All are texts."""
-    return [{"AttributeName": f"{name}{part}", "AttributeType": "S"} for name in names for part in ("PK", "SK")]
+    each = dict.fromkeys(names)
+    return [{"AttributeName": f"{name}{part}", "AttributeType": "S"} for name in each for part in ("PK", "SK")]
 
 
 def _keys(name: str) -> list[Definition]:

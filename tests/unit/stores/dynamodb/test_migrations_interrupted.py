@@ -57,6 +57,11 @@ def check_migrated(table: TestTable, tenants: list[str]) -> None:
     assert all("note" not in item for tenant in tenants for item in table.items(tenant, "TASK#"))
 
 
+def _listed(value: object) -> list[Mapping[str, object]]:
+    assert isinstance(value, list)
+    return value
+
+
 def _title(entity: Entity) -> object:
     return entity.__dict__["title"]
 
@@ -130,6 +135,8 @@ def test_a_table_is_given_one_index_at_a_time(table: TestTable) -> None:
             updates = request["GlobalSecondaryIndexUpdates"]
             assert isinstance(updates, list)
             assert len(updates) == 1
+            defined = [str(one["AttributeName"]) for one in _listed(request["AttributeDefinitions"])]
+            assert len(set(defined)) == len(defined)
 
     def watched(client: AwsClient) -> AwsClient:
         return Watched(client, before)
