@@ -24,9 +24,13 @@ def export(
 ) -> Manifest:
     """Write all that a tenant has, as it is at this moment, while it is in use. Nothing of it changes.
 
-    With `secrets` the password hashes of its people are in the file. Raises `ModelError` (FH320) for what no archive
-    can hold, and `OSError` when the file cannot be written.
+    With `secrets` the password hashes of its people are in the file. Raises `ModelError`: FH320 for what no archive
+    can hold, FH322 for a tenant that is not whole; and `OSError` when the file cannot be written.
     """
+    if organisation.state == "arriving":
+        message = "it is being imported, restored or erased, or that was interrupted"
+        fix = "do that again, to its end"
+        raise ModelError([Finding("FH322", Place(organisation.slug, 0), message, fix)])
     with Scope(organisation.id) as scope, of.estate.still(scope), packing(path) as packed:
         for table, lines in written(of).items():
             packed.add(rows_of(table), _rows(of, scope, lines, path, progress))

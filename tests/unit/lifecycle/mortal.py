@@ -13,7 +13,7 @@ from freehold.lifecycle.deployment import Deployment
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.restoring import restore
-from freehold.settings import Settings
+from freehold.settings import from_environment
 from tests.unit.lifecycle.place import NOW, opened
 
 CHANGING = {"put", "link", "empty", "erase", "commit"}
@@ -40,7 +40,7 @@ class Mortal:
 
 def main(verb: str, data: str, file: str, number: str) -> None:
     """Do it, and die at the given change; or live, if there are not so many."""
-    with opened(Settings(data=data)) as place:
+    with opened(replace(from_environment(), data=data)) as place:
         estate, database = Mortal(place.of.estate), Mortal(place.of.database)
         of: Deployment = replace(place.of, estate=estate, database=database)  # type: ignore[arg-type]  # see above
         there = place.platform.by_slug("acme")

@@ -127,3 +127,10 @@ def test_nobody_gets_into_a_tenant_that_is_arriving(here: Place) -> None:
 def _renamed(person: Person, email: str) -> bool:
     person.email = email
     return True
+
+
+def test_a_tenant_that_is_not_whole_is_not_exported(here: Place, tmp_path: Path) -> None:
+    here.platform.become(here.tenant("acme").id, "arriving", "test")
+    with pytest.raises(ModelError, match="FH322"):
+        export(here.of, here.tenant("acme"), tmp_path / "half.zip")
+    assert not list(tmp_path.glob("*half*"))
