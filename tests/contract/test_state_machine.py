@@ -169,12 +169,19 @@ class StoreMachine(RuleBasedStateMachine):
             self.stage.database.close()
 
 
-def run(make: Make, examples: int, steps: int = 25) -> None:
-    """Do many things to stores that `make` opens: each time with tenants of its own."""
+def run(make: Make, examples: int, steps: int = 25) -> int:
+    """Do many things to stores that `make` opens, with new tenants each time. Returns how often that was done whole."""
+    made: list[StoreMachine] = []
+
+    def machine() -> StoreMachine:
+        made.append(StoreMachine(make))
+        return made[-1]
+
     # A failure is shown as it was found: shrinking one that a server has part in takes longer than reading it.
     phases = [phase for phase in Phase if phase is not Phase.shrink]
     wanted = settings(max_examples=examples, stateful_step_count=steps, deadline=None, phases=phases)
-    run_state_machine_as_test(lambda: StoreMachine(make), settings=wanted)
+    run_state_machine_as_test(machine, settings=wanted)
+    return len(made)
 
 
 def test_the_embedded_store_answers_as_dictionaries_would(tmp_path: Path) -> None:
@@ -185,13 +192,13 @@ def test_the_embedded_store_answers_as_dictionaries_would(tmp_path: Path) -> Non
             migrations.up()
         return Sqlite(model, file)
 
-    run(make, 20 * EFFORT)
+    assert run(make, 20 * EFFORT) >= 20 * EFFORT
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("tier", ["schema", "pool"])
 def test_postgres_answers_as_dictionaries_would(server: PostgresServer, tier: str) -> None:
-    run(lambda model: Postgres(model, server.serving_url, tier=tier), 10 * EFFORT)
+    assert run(lambda model: Postgres(model, server.serving_url, tier=tier), 10 * EFFORT) >= 10 * EFFORT
 
 
 def test_dynamodb_answers_as_dictionaries_would(tmp_path: Path) -> None:
@@ -203,4 +210,4 @@ def test_dynamodb_answers_as_dictionaries_would(tmp_path: Path) -> None:
                 migrations.up()
             return kit.opened(model, chosen)
 
-        run(make, 10 * EFFORT)
+        assert run(make, 10 * EFFORT) >= 10 * EFFORT
