@@ -34,7 +34,7 @@ MEMBERS = (
     Mutant(
         "suspended tenants go on",
         (
-            Edit(Accounts.admit, 'if state == "suspended":', "if False:"),
+            Edit(Accounts.admit, 'if state in ("suspended", "arriving"):', "if False:"),
             Edit(Accounts.admit, 'if state != "active":', 'if state not in ("active", "suspended"):'),
         ),
         attacks=("T26",),
