@@ -35,12 +35,12 @@ def policy_text() -> str:
 @pytest.mark.parametrize(("part", "made"), [("lookups", lookups_table), ("policy", policy_text)])
 def test_the_page_shows_what_the_code_makes(part: str, made: object, request: pytest.FixtureRequest) -> None:
     assert callable(made)
-    found = re.compile(rf"(<!-- {part} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+    found = re.compile(rf"(<!-- {part} -->\n).*?(<!-- end -->)", re.DOTALL)
     if request.config.getoption("--update"):
-        PAGE.write_text(found.sub(lambda match: f"{match[1]}{made()}{match[2]}", PAGE.read_text()))
+        PAGE.write_text(found.sub(lambda match: f"{match[1]}{made()}\n{match[2]}", PAGE.read_text()))
     match = found.search(PAGE.read_text())
     assert match is not None
-    assert match[0] == f"{match[1]}{made()}{match[2]}"
+    assert match[0] == f"{match[1]}{made()}\n{match[2]}"
 
 
 @pytest.mark.parametrize(
