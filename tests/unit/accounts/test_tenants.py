@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from freehold.accounts.door import Issued, Place
+from freehold.accounts.door import Issued, Place, SignedIn
 from freehold.accounts.records import Organisation
 from freehold.model.data import Page
-from freehold.runtime.failures import Conflict, Forbidden, Invalid, NotFound
+from freehold.runtime.failures import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from tests.unit.accounts.house import GOOD, House
 
 SECONDS = timedelta(seconds=5)
@@ -75,3 +75,15 @@ def test_suspending_one_tenant_leaves_the_others_alone(house: House) -> None:
 def test_there_is_nothing_to_suspend_under_an_unknown_name(house: House) -> None:
     with pytest.raises(NotFound, match="ORGANISATION_NOT_FOUND"):
         house.operate("suspend_tenant", organisation="nowhere")
+
+
+def test_an_operator_gives_somebody_a_new_password(house: House) -> None:
+    house.enter("bob")
+    fresh = "lantern gravel spoon"
+    house.operate("give_password", email="bob@home.test", password=fresh)
+    signed_in = house.call("sign_in", email="bob@home.test", password=fresh)
+    assert cast("SignedIn", signed_in).access_token
+    with pytest.raises(Unauthenticated):
+        house.call("sign_in", email="bob@home.test", password=GOOD)
+    with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
+        house.operate("give_password", email="nobody@home.test", password=fresh)
