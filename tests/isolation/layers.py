@@ -1,23 +1,29 @@
 """The four layers, how to switch each off, and what the suite finds then.
 
-The two in the store are the store's own: another store adds its own breaks beside `SQLITE`.
+The two in the store are the store's own.
 
-python -m tests.isolation.layers        says which layers, and which pairs, may be missing
+python -m tests.isolation.layers                    says of each store which layers, and which pairs, may be missing
+python -m tests.isolation.layers --store dynamodb   says it of one
 """
 
+import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from freehold.edges.http import Api
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
+from freehold.settings import Settings
 from freehold.stores.sqlite import apply, connection, database, ddl
 from freehold.stores.sqlite.statements import Listing, Statements
 from freehold.testing import isolation
 from freehold.testing.isolation.report import Leak, Report, Sort
 from tests.isolation.apps import example
+from tests.isolation.grounds import STORES, settings_of, title_of
+from tests.isolation.off_dynamodb import DYNAMODB
+from tests.isolation.off_postgres import POSTGRES
 from tests.isolation.surgery import Break, Edit, Text, broken
 
 MISMATCH = """
@@ -73,8 +79,15 @@ SQLITE: dict[str, tuple[Break, ...]] = {
 }
 """The layers of the embedded store."""
 
-OFF = {**ABOVE, **SQLITE}
-"""Each layer lives in one file, and takes a few lines to switch off."""
+LAYERS: Mapping[str, Mapping[str, tuple[Break, ...]]] = {
+    "sqlite": {**ABOVE, **SQLITE},
+    "postgres": {**ABOVE, **POSTGRES},
+    "dynamodb": {**ABOVE, **DYNAMODB},
+}
+"""Of each store, the four. Each layer lives in one place, and takes a few lines to switch off."""
+
+OFF = LAYERS["sqlite"]
+NAMES = tuple(OFF)
 
 REACHED = frozenset({Sort.DATA, Sort.STATE, Sort.ORACLE, Sort.DOOR})
 """What counts: that something of a tenant's was reached by who does not belong to it.
@@ -93,6 +106,8 @@ class Outcome:
     leaks: list[Leak]
     unbound: list[Leak]
     """Where somebody entered a tenant of their own that their token does not name."""
+    crashes: tuple[str, ...] = ()
+    """Attacks that broke down before their end."""
 
     def __str__(self) -> str:
         found = f"{len(self.leaks):>5} leaks" if self.leaks else "    holds"
@@ -102,31 +117,43 @@ class Outcome:
             if self.unbound
             else ""
         )
-        return f"  {' and '.join(self.off):<12} off {self.cases:>7,} cases {found}  {'; '.join(filter(None, (kinds, own)))}"
+        return f"  {' and '.join(self.off):<12} off {self.cases:>7,} cases {found}  {'; '.join(filter(None, (kinds, own, *self.crashes)))}"
 
 
-def measured(off: Sequence[str], attack: Callable[[], Report]) -> Outcome:
+def measured(off: Sequence[str], attack: Callable[[], Report], store: str = "sqlite") -> Outcome:
     """Attack with some layers off."""
-    with broken(*(one for layer in off for one in OFF[layer])):
+    with broken(*(one for layer in off for one in LAYERS[store][layer])):
         report = attack()
     leaks = [leak for leak in report.leaks if leak.sort in REACHED]
     unbound = [leak for leak in report.leaks if leak.sort is Sort.BINDING]
-    return Outcome(tuple(off), len(report.cases), leaks, unbound)
+    crashes = tuple(f"{id} broke down: {what[:100]}" for id, what in report.crashes.items())
+    return Outcome(tuple(off), len(report.cases), leaks, unbound, crashes)
 
 
-def table(effort: float = 0.3) -> list[Outcome]:
-    """Every layer and every pair of layers off, on the smallest example."""
-    app = example("01_tasks")
-    several = [*combinations(OFF, 1), *combinations(OFF, 2)]
-    return [measured(off, lambda: isolation.run(app, effort=effort)) for off in several]
+def table(effort: float = 0.3, settings: Settings | None = None, most: int = 2) -> Iterator[Outcome]:
+    """Every layer and every pair of layers off, on the smallest example. With `most` 1, no pairs."""
+    app, given = example("01_tasks"), settings or Settings()
+    for number in range(1, most + 1):
+        for off in combinations(NAMES, number):
+            yield measured(off, lambda: isolation.run(app, effort=effort, settings=given), given.store)
 
 
-def main() -> int:
-    """Print the table."""
-    for outcome in table(float(sys.argv[1]) if len(sys.argv) > 1 else 0.3):
-        print(outcome)
-        for leak in outcome.leaks[: int(sys.argv[2]) if len(sys.argv) > 2 else 0]:
-            print("     ", leak)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="tests.isolation.layers", description=__doc__)
+    parser.add_argument("--store", default="", help="one store only")
+    parser.add_argument("--effort", type=float, default=0.3, help="how many cases, in comparison")
+    parser.add_argument("--show", type=int, default=0, help="how many leaks to show of each row")
+    given = parser.parse_args(arguments)
+    for store, tier in STORES:
+        if given.store not in ("", store):
+            continue
+        print(title_of(store, tier))
+        with settings_of(store, tier) as settings:
+            for outcome in table(given.effort, settings):
+                print(outcome, flush=True)
+                for leak in outcome.leaks[: given.show]:
+                    print("     ", leak)
     return 0
 
 

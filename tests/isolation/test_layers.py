@@ -39,7 +39,7 @@ def test_with_one_layer_off_nothing_of_teamflow_leaks(layer: str) -> None:
 
 
 def test_which_layers_and_pairs_of_layers_may_be_missing_is_what_we_say() -> None:
-    outcomes = table(effort=0.1)
+    outcomes = list(table(effort=0.1))
     assert {outcome.off for outcome in outcomes if not outcome.leaks} == HOLDS, "\n".join(map(str, outcomes))
 
 

@@ -7,14 +7,14 @@ from tests.isolation.mutants import MUTANTS, attacked, summary
 from tests.isolation.planted.mutant import Mutant
 from tests.isolation.surgery import Edit, Outdated, broken
 
-AIM = 45
+AIM = 100
 STEP = 3
 STATEFUL = ("_MEMO", "_CACHE", "_LAST", "_KNOWN", "_ground")
 
 
 def is_clean(mutant: Mutant) -> bool:
-    """Whether it leaves nothing behind in this process."""
-    return not any(word in str(one) for one in mutant.breaks for word in STATEFUL)
+    """Whether it leaves nothing behind in this process, and needs no server: `test_stores` has a sample of those."""
+    return mutant.store == "sqlite" and not any(word in str(one) for one in mutant.breaks for word in STATEFUL)
 
 
 @pytest.mark.parametrize("mutant", list(filter(is_clean, MUTANTS))[::STEP], ids=lambda mutant: mutant.name)

@@ -80,10 +80,11 @@ def opened(model: Model, settings: Settings, closed: Callable[[], object] = lamb
     """
     with TableMigrations(client(settings), LOCAL, settings.table, model) as way:
         way.check_fits()
-        layout = way.layout()
+        layout, generation = way.layout(), way.generation()
     sessions = Sessions(layout, settings.table)
     gate = gated(settings, layout, sessions)
-    return DynamoDb(model, layout, Table(gate, settings.table, sessions, sessions.relay), closed)
+    table = Table(gate, settings.table, sessions, sessions.relay)
+    return DynamoDb(model, layout, table, closed, generation=generation)
 
 
 def scratch(model: Model, settings: Settings) -> Database:

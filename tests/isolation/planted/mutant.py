@@ -17,3 +17,7 @@ class Mutant:
     """Where to look, to save time. Without: everywhere."""
     excuse: str = ""
     """Why it may survive."""
+    store: str = "sqlite"
+    """The store that it is planted in."""
+    tier: str = "schema"
+    """Where its tenants lie, on PostgreSQL."""

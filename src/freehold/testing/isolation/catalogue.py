@@ -46,9 +46,9 @@ STORES_OWN: Mapping[str, tuple[str, str]] = {
     "T36": ("postgres", "views, functions and new tables without a policy"),
     "T39": ("postgres", "TRUNCATE, COPY, LOCK and schemas in the way"),
     "T40": ("postgres", "names of other schemas, and the catalogue"),
-    "T41": ("dynamodb", "other partitions under one tenant's credentials"),
-    "T42": ("dynamodb", "Scan, PartiQL, indexes, streams"),
-    "T44": ("dynamodb", "credentials that are kept under a wrong tenant"),
+    "T41": ("dynamodb", "each item and partition of B, read and written in every way, under A's credentials"),
+    "T42": ("dynamodb", "Scan, PartiQL, streams, indexes and the outbox, under everybody's credentials"),
+    "T44": ("dynamodb", "credentials that are kept under a wrong tenant, or that end during a call"),
     "T45": ("sqlite", "tenants as paths, of which none is made, and ATTACH"),
     "T46": ("postgres", "migrations that are half done"),
 }
