@@ -38,13 +38,14 @@ def platform_policy(layout: Layout, table: str) -> Document:
     """What the platform's session may do: its own items, and transactions that are about several grounds.
 
     Those begin on the platform's ground (`scope="everyone"`), and write on a tenant's as well: signing up does. So it
-    reaches every ground by its keys; it lists nothing but its own.
+    writes on every ground by its keys. It reads nothing but its own: what such a call reads of a tenant's, it reads in
+    a session of that tenant.
     """
     ours, anybodys = [f"{TENANT}#{PLATFORM}", f"{TENANT}#{PLATFORM}#*"], [f"{TENANT}#*"]
     return _document(
         _statement("OwnIndexes", ("dynamodb:Query",), _indexes(layout, table), ours),
-        _statement("ItemsOfGrounds", ("dynamodb:BatchGetItem", "dynamodb:GetItem", *WRITES), [table], anybodys),
-        _statement("OwnItems", ("dynamodb:Query",), [table], ours),
+        _statement("OwnItems", READS, [table], ours),
+        _statement("WritesOnGrounds", WRITES, [table], anybodys),
     )
 
 
