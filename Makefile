@@ -60,6 +60,13 @@ upgrade: setup  ## The same, with the newest version of everything
 
 emulators: .emulators/ministack/.locked .emulators/roto/.locked .emulators/dynalite/.locked  ## Install the servers that speak DynamoDB, for tests
 
+isolation: setup  ## Attack TeamFlow on every store, and switch layers off: half an hour
+	$(BIN)/freehold test isolation examples/teamflow
+	$(BIN)/freehold test isolation examples/teamflow --store postgres
+	$(BIN)/freehold test isolation examples/teamflow --store postgres --tier pool
+	$(BIN)/freehold test isolation examples/teamflow --store dynamodb
+	$(BIN)/python -m tests.isolation.layers
+
 mutants: setup  ## Break the isolation in many small ways, and see that tests notice each
 	$(BIN)/python -m tests.isolation.mutants
 
