@@ -19,6 +19,7 @@ BENCHES = {
     "lifecycle": "bench.lifecycle",
     "postgres": "bench.postgres",
     "fleet": "bench.fleet",
+    "dynamodb": "bench.dynamodb",
 }
 
 
