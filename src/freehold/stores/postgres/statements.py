@@ -103,7 +103,8 @@ class Listing:
             there = "" if by_id else self._sorting(self._hole(field, next(holes)))
             id = self._hole("id", next(holes))
             where.append(f"id {beyond} {id}" if by_id else f"({order}, id) {beyond} ({there}, {id})")
-        place = f"id {way}" if by_id else f"{order} {way}, id {way}"
+        id = f"{of.table}.id"  # in full: what is selected is called id, too, and is its text, by which no index goes
+        place = f"{id} {way}" if by_id else f"{order} {way}, {id} {way}"
         sorting = "" if self.lookup.unique else f" ORDER BY {place}"
         rows = f"SELECT {of.columns} FROM {of.table} WHERE {' AND '.join(where)}"
         return Template(f"{rows}{sorting} LIMIT ${next(holes)}::bigint")
