@@ -29,7 +29,7 @@ LINK = Template(f"""
 INSERT INTO {GROUND}.freehold_audit (tenant, number, text, before, hash)
 SELECT $1::uuid, number + 1, $2::text, hash,
        encode(sha256(convert_to((number + 1) || E'\\n' || hash || E'\\n' || $2::text, 'UTF8')), 'hex')
-FROM (SELECT number, hash FROM {GROUND}.freehold_audit WHERE tenant = $1::uuid
+FROM ((SELECT number, hash FROM {GROUND}.freehold_audit WHERE tenant = $1::uuid ORDER BY number DESC LIMIT 1)
       UNION ALL SELECT 0, '{GENESIS}' ORDER BY number DESC LIMIT 1) AS tip
 """)
 """The next link of the chain, made by the server: `freehold.runtime.audit.link` says the same in Python."""
