@@ -15,10 +15,10 @@ import pytest
 
 from freehold import App
 from freehold.edges.keys import KeyFile
-from freehold.runtime.system import SystemRandom
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
+from freehold.runtime.system import SystemRandom
 from tests.journeys.asgi import GOOD, Asked, asked
 from tests.journeys.serving import Served, serving
 

@@ -6,10 +6,10 @@ import pytest
 
 from freehold.edges.door import LocalDoor
 from freehold.edges.keys import KeyRing
-from freehold.runtime.system import SystemRandom
 from freehold.edges.tokens import LocalTokens
 from freehold.runtime.failures import Limited
 from freehold.runtime.lockout import PER_TENANT
+from freehold.runtime.system import SystemRandom
 from freehold.testing import HandClock
 
 ORGANISATION = "01900000-0000-7000-8000-00000000ac3e"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from freehold.runtime.system import SystemRandom
 from freehold.model.names import TENANT_ID
 from freehold.runtime.ids import TimeIds, derived
+from freehold.runtime.system import SystemRandom
 from freehold.testing import HandClock
 
 
