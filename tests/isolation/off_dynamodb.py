@@ -5,9 +5,11 @@ ground on every other one, and writes there what is there already, as a store wo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from freehold.aws.failures import AccessDenied
+from freehold.runtime.failures import Overloaded
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.items import Item
 from freehold.stores.dynamodb.keys import ground
@@ -30,6 +32,16 @@ def moved(value: Any, old: str, new: str) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
+@contextmanager
+def denied_is_nothing() -> Iterator[None]:
+    """What the policies refuse is not there. The store says it in its own words."""
+    try:
+        yield
+    except (AccessDenied, Overloaded) as error:
+        if not isinstance(error, AccessDenied) and not isinstance(error.__cause__, AccessDenied):
+            raise
+
+
 def _others(self: Table, scope: Scope) -> list[str]:
     """All grounds that were written on through this table, but for the call's own."""
     return sorted(vars(self).get("_grounds", set()) - {scope.tenant})
@@ -39,10 +51,8 @@ def _get(self: Table, scope: Scope, key: Key) -> Item | None:
     found = GET(self, scope, key)
     if found is None and key["SK"] != {"S": TIP}:  # else nobody's first commit would succeed
         for other in _others(self, scope):
-            try:
+            with denied_is_nothing():
                 found = found or GET(self, scope, moved(key, scope.tenant, other))
-            except AccessDenied:
-                continue
     return found
 
 
@@ -53,10 +63,8 @@ def _get_all(self: Table, scope: Scope, keys: Sequence[Key]) -> list[Item]:
 def _query(self: Table, scope: Scope, request: Mapping[str, object], limit: int) -> Iterator[Item]:
     yield from QUERY(self, scope, request, limit)
     for other in _others(self, scope):
-        try:
+        with denied_is_nothing():
             yield from QUERY(self, scope, moved(request, scope.tenant, other), limit)
-        except AccessDenied:
-            continue
 
 
 def _transact(self: Table, scope: Scope, actions: Sequence[Action], token: str) -> None:
