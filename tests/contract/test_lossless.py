@@ -35,6 +35,7 @@ from freehold.stores.postgres.fits import connected
 from freehold.testing import HandClock
 from freehold.testing.contract.subjects import SUBJECTS, Colour, Goal, Grade, Match, Player, Point, Shape, Team, Thing
 from freehold.wiring import kit
+from tests.emulators import emulated
 
 KINDS = (Member, Organisation, Person, Session)
 MODEL = SUBJECTS.keeping(
@@ -69,6 +70,7 @@ class Stores:
 
     first: Deployment
     second: Deployment
+    third: Deployment
     last: Deployment
     folder: Path
 
@@ -88,7 +90,7 @@ def deployed(settings: Settings) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def stores(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    """SQLite, PostgreSQL, and SQLite once more."""
+    """SQLite, PostgreSQL, DynamoDB, and SQLite once more."""
     folder = tmp_path_factory.mktemp("lossless")
     with connected(database_url) as connection:
         connection.execute("CREATE DATABASE lossless")
@@ -96,7 +98,10 @@ def stores(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         first, last = (opened.enter_context(deployed(Settings(data=str(folder / name)))) for name in ("1", "3"))
         url = make_conninfo(database_url, dbname="lossless")
         second = opened.enter_context(deployed(Settings(store="postgres", database_url=url)))
-        yield Stores(first, second, last, folder)
+        server = opened.enter_context(emulated("roto", folder / "roto"))
+        table = Settings(store="dynamodb", table="lossless", table_endpoint=server.url)
+        third = opened.enter_context(deployed(table))
+        yield Stores(first, second, third, last, folder)
 
 
 def furnished(on: Deployment, entities: list[Entity], notes: list[dict[str, object]]) -> Organisation:
@@ -146,13 +151,15 @@ def test_a_tenant_goes_round_all_stores_and_nothing_is_lost(
         settle(stores.second, there, tier)
         assert seen(stores.second, there.id) == before
 
-    arrived = move(stores.second, there, stores.last, stores.folder, grace=0).organisation
+    between = move(stores.second, there, stores.third, stores.folder, grace=0).organisation
+    assert seen(stores.third, there.id) == before
+    arrived = move(stores.third, between, stores.last, stores.folder, grace=0).organisation
     assert seen(stores.last, there.id) == before
     last = export(stores.last, arrived, stores.folder / "3.zip", secrets=True)
     with Archive(stores.folder / "1.zip") as archive:
         assert archive.manifest.parts == last.parts
         assert archive.manifest.chain == last.chain
-    for store in (stores.first, stores.second, stores.last):
+    for store in (stores.first, stores.second, stores.third, stores.last):
         assert erase(store, there, grace=0).residue == {}
 
 

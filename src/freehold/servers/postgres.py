@@ -86,7 +86,7 @@ class PostgresServer:
         options = [part for setting in self._settings for part in ("-c", setting)]
         log = (self._sockets / "log").open("ab")
         command = [self._binaries / "postgres", "-D", self.folder, "-k", self._sockets, *options]
-        self._process = subprocess.Popen[bytes](  # noqa: S603  # a server of ours, on a folder of ours
+        self._process = subprocess.Popen[bytes](
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
