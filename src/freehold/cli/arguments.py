@@ -18,6 +18,7 @@ DataOption = Annotated[
     str | None, typer.Option("--data", metavar="FOLDER", help="Where database and keys are. Default: .freehold")
 ]
 StoreOption = Annotated[
-    str | None, typer.Option("--store", metavar="NAME", help="sqlite or postgres. Default: FREEHOLD_STORE, or sqlite")
+    str | None,
+    typer.Option("--store", metavar="NAME", help="sqlite, postgres or dynamodb. Default: FREEHOLD_STORE, or sqlite"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]

@@ -47,7 +47,7 @@ InputOption = Annotated[
     str | None, typer.Option("--input", metavar="FILE", help="The inputs as a JSON object; - for standard input.")
 ]
 DataOption = Annotated[str | None, typer.Option("--data", metavar="FOLDER", help="Where database and keys are.")]
-StoreOption = Annotated[str | None, typer.Option("--store", metavar="NAME", help="The store: sqlite or postgres.")]
+StoreOption = Annotated[str | None, typer.Option("--store", metavar="NAME", help="sqlite, postgres or dynamodb.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The whole answer, as a client would get it.")]
 
 OPTIONS: Mapping[str, object] = {
