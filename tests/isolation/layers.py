@@ -126,7 +126,7 @@ def measured(off: Sequence[str], attack: Callable[[], Report], store: str = "sql
         report = attack()
     leaks = [leak for leak in report.leaks if leak.sort in REACHED]
     unbound = [leak for leak in report.leaks if leak.sort is Sort.BINDING]
-    crashes = tuple(f"{id} broke down: {what[:100]}" for id, what in report.crashes.items())
+    crashes = (f"broke down: {', '.join(report.crashes)}",) if report.crashes else ()
     return Outcome(tuple(off), len(report.cases), leaks, unbound, crashes)
 
 

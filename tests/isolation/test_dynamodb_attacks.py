@@ -3,10 +3,8 @@
 TeamFlow's own data lies in the table. Whatever is B's is asked for in every way DynamoDB has.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,7 +15,6 @@ from freehold.aws.credentials import Credentials
 from freehold.aws.failures import AccessDenied
 from freehold.model.layout import OUTBOX, Layout, layout_of
 from freehold.model.names import PLATFORM
-from freehold.servers.dynamodb import DynamoServer, Emulator, found_roto
 from freehold.settings import Settings
 from freehold.stores.dynamodb import DynamoDb, kit
 from freehold.stores.dynamodb.kit import LOCAL
@@ -27,6 +24,7 @@ from freehold.testing.clock import HandClock
 from freehold.testing.iam import Gate
 from freehold.wiring import backend, complete
 from tests.isolation.apps import app_named
+from tests.isolation.grounds import settings_of
 
 Item = Mapping[str, Mapping[str, str]]
 Attempt = tuple[str, Mapping[str, object]]
@@ -72,10 +70,8 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
     """TeamFlow with a project and a task in each of two organisations."""
-    emulator = found_roto()
-    quick = Emulator(emulator.name, [part for part in emulator.command if part != "--durable"])
-    with tempfile.TemporaryDirectory(prefix="freehold-") as folder, DynamoServer(quick, Path(folder)) as server:
-        settings = replace(Settings(), store="dynamodb", table="attacked", table_endpoint=server.url)
+    with settings_of("dynamodb") as there:
+        settings = replace(there, table="attacked")
         app = app_named("teamflow")
         model = complete(app)
         with kit.migrations(settings, model) as way:

@@ -16,9 +16,17 @@ from tests.isolation.grounds import STORES, settings_of, title_of
 from tests.isolation.layers import LAYERS, NAMES, measured
 from tests.isolation.mutants import MUTANTS, attacked
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Who stops at the first leak leaves views open, and with them connections."""
+
 SERVED = [place for place in STORES if place[0] != "sqlite"]
-EFFORT = {"postgres": 0.3, "dynamodb": 0.05}
-FEWEST = 2000
+ONLY: dict[str, tuple[str, ...]] = {
+    "postgres": (),
+    "dynamodb": ("T01", "T02", "T03", "T04", "T06", "T14", "T15", "T33", "T34", "T59", "T72"),
+}
+"""Through an emulator every case takes long: what reads and writes most, there."""
+
+EFFORT, FEWEST = 0.1, 1000
 SAMPLE = [
     "PostgreSQL: the tenant is not switched between grounds of one tier",
     "PostgreSQL: a table of the pool has no policy",
@@ -37,7 +45,7 @@ def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
 @pytest.fixture(scope="module")
 def report(settings: Settings) -> Report:
     """What comes of the attacks."""
-    return isolation.run(app_named("teamflow"), effort=EFFORT[settings.store], settings=settings)
+    return isolation.run(app_named("teamflow"), effort=EFFORT, settings=settings, only=ONLY[settings.store])
 
 
 def test_nothing_of_teamflow_reaches_another_tenant_on_any_store(report: Report) -> None:

@@ -104,6 +104,8 @@ def _one(arena: Arena, case: Case, operation: Operation, actor: Actor) -> None:
             except Exception:  # noqa: BLE001, S112  # however it refuses
                 continue
             found.append((Sort.CONTRACT, f"{parameter}.{name} did not refuse, and gave {answer!r:.80}"))
+            if isinstance(answer, Handle):  # it was entered after the end: nobody else gives its connection back
+                answer._unit.close()  # noqa: SLF001
             if not operation.everyone:  # whose handles may be of any ground
                 found += arena.oracle.seen(repr(answer), sent=repr(about))
     arena.note(case, [*found, *arena.oracle.moved()])
