@@ -61,10 +61,12 @@ def _get_all(self: Table, scope: Scope, keys: Sequence[Key]) -> list[Item]:
 
 
 def _query(self: Table, scope: Scope, request: Mapping[str, object], limit: int) -> Iterator[Item]:
-    yield from QUERY(self, scope, request, limit)
+    found = list(QUERY(self, scope, request, limit))
     for other in _others(self, scope):
         with denied_is_nothing():
-            yield from QUERY(self, scope, moved(request, scope.tenant, other), limit)
+            found += QUERY(self, scope, moved(request, scope.tenant, other), limit)
+    place, backwards = f"{request.get('IndexName', '')}SK", request.get("ScanIndexForward") is False
+    yield from sorted(found, key=lambda item: str(item[place]["S"]), reverse=backwards)[:limit]
 
 
 def _transact(self: Table, scope: Scope, actions: Sequence[Action], token: str) -> None:
