@@ -11,6 +11,7 @@ What each is known to do otherwise than DynamoDB, and tests have to know:
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from freehold.servers.dynamodb import DynamoServer, Emulator, dynalite, ministac
 FOLDER = Path(__file__).resolve().parents[1] / ".emulators"
 
 PROGRAMS: Mapping[str, tuple[str, Callable[[str], Emulator]]] = {
-    "roto": ("roto/bin/roto-server", roto),
+    "roto": ("roto/bin/roto-server", partial(roto, keeps=False)),
     "ministack": ("ministack/bin/ministack", ministack),
     "dynalite": ("dynalite/node_modules/dynalite/cli.js", dynalite),
 }

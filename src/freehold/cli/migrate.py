@@ -36,7 +36,7 @@ def up(
     breaking: BreakingOption = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the pending steps, in one transaction. Refuses when one of them is breaking, unless --breaking."""
+    """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
     from freehold.cli.operating import migrations
     from freehold.cli.screen import Bar
     from freehold.cli.standing import settings_for, standing
@@ -61,7 +61,7 @@ def down(
     breaking: BreakingOption = False,
     as_json: AsJson = False,
 ) -> None:
-    """Undo the last migration, in one transaction. Refuses when that loses data, unless --breaking."""
+    """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
     from freehold.cli.operating import migrations
     from freehold.cli.screen import Bar
     from freehold.cli.standing import settings_for, standing

@@ -32,10 +32,10 @@ class Emulator:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def roto(program: str = "roto-server") -> Emulator:
-    """roto-aws, a program in a wheel. It keeps what it is told, and flushes every commit."""
-    options = ("--host", HOST, "--port", "{port}", "--data-dir", "{folder}", "--durable")
-    return Emulator("roto", (program, *options))
+def roto(program: str = "roto-server", *, keeps: bool = True) -> Emulator:
+    """roto-aws, a program in a wheel. It flushes every commit; or, for tests, keeps everything in memory."""
+    kept = ("--data-dir", "{folder}", "--durable") if keeps else ("--ephemeral",)
+    return Emulator("roto", (program, "--host", HOST, "--port", "{port}", *kept))
 
 
 def ministack(program: str) -> Emulator:
