@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
@@ -40,6 +41,10 @@ IN_ORDER: list[Step] = [(Statement(f"SET LOCAL enable_{how} = off".encode()), ()
 
 CLAIM = Statement(b"SELECT pg_try_advisory_lock(3, hashtext($1::text))")
 UNCLAIM = Statement(b"SELECT pg_advisory_unlock(3, hashtext($1::text))")
+
+
+PATIENCE, PAUSE = 3.0, 0.1
+"""How many seconds to wait for somebody else's claim to end, and between two looks."""
 
 
 class PostgresEstate:
@@ -198,10 +203,16 @@ class PostgresEstate:
 
     @contextmanager
     def claim(self, scope: Scope) -> Iterator[None]:
-        """See `Estate.claim`. A lock of the session, which goes with the connection."""
+        """See `Estate.claim`. A lock of the session, which goes with the connection.
+
+        The server takes a moment to notice that somebody was killed, and ends the statement under way first.
+        """
         values = sent([scope.tenant])
-        if not self._told((CLAIM, values))[0][0][0]:
-            raise Claimed
+        until = time.monotonic() + PATIENCE
+        while not self._told((CLAIM, values))[0][0][0]:
+            if time.monotonic() > until:
+                raise Claimed
+            time.sleep(PAUSE)
         try:
             yield
         finally:
