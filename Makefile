@@ -15,7 +15,7 @@ SYSTEM := strace:/usr/bin/strace postgresql:/usr/lib/postgresql pgbouncer:/usr/s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev test check format lint types layers tests fix lock upgrade mutants faults contract docs bench wheel clean system setup emulators
+.PHONY: help dev test check format lint types layers tests fix lock upgrade isolation mutants faults contract docs bench wheel clean system setup emulators
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
