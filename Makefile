@@ -70,11 +70,11 @@ isolation: setup  ## Attack TeamFlow on every store, and switch layers off: half
 mutants: setup  ## Break the isolation in many small ways, and see that tests notice each
 	$(BIN)/python -m tests.isolation.mutants
 
-contract: setup  ## Hold a running TeamFlow against its OpenAPI document, for a quarter of an hour
-	CONTRACT_SECONDS=900 CONTRACT_EXAMPLES=300 $(BIN)/pytest tests/journeys/test_contract.py
-
 faults: setup  ## Kill a migration of a PostgreSQL fleet before each of its statements, and hurt servers in every way we know
 	POSTGRES_SWEEP=0 POSTGRES_GROUNDS=200 $(BIN)/pytest tests/faults tests/unit/stores/postgres/test_migrations_interrupted.py
+
+contract: setup  ## Hold a running TeamFlow against its OpenAPI document, for a quarter of an hour
+	CONTRACT_SECONDS=900 CONTRACT_EXAMPLES=300 $(BIN)/pytest tests/journeys/test_contract.py
 
 docs: setup  ## Run every example in the docs
 	$(BIN)/pytest docs
