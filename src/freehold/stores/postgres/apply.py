@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from freehold.model.lookup import Lookup
@@ -135,11 +135,7 @@ class Applier:
             if where != (where := (tenant, place)):
                 yield from (Act((statement, ())) for statement in entering(place, tenant))
                 yield Act((ALONE, [_key(tenant, _CHAIN)]))
-            yield Act((LINK.on(place), sent([tenant, _text(entry)])))
-
-
-def _text(entry: Mapping[str, object]) -> str:
-    return text_of(entry)
+            yield Act((LINK.on(place), sent([tenant, text_of(entry)])))
 
 
 def alone(tenant: str) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from freehold.stores.migrate import Change, Step
-from freehold.stores.postgres.ddl import column, create_index, created, index_name, literal, parent
+from freehold.stores.postgres.ddl import column, create_index, created, index_name, literal, parent, text
 from freehold.stores.postgres.names import GROUND, quoted
 from freehold.stores.postgres.types import COLUMNS
 from freehold.stores.schema import Column, Index, Schema, Table
@@ -142,7 +142,7 @@ def _obstacles(step: Step) -> Iterator[Obstacle]:
     if old.nullable and not new.nullable and new.default is None:
         yield Obstacle(f"{rows} WHERE {name} IS NULL", step.subject, "have no value for it", "give the field a default")
     if old.form == new.form and new.choices:
-        known = ", ".join(f"'{value}'" if isinstance(value, str) else str(value) for value in new.choices)
+        known = ", ".join(text(value) if isinstance(value, str) else str(value) for value in new.choices)
         unknown = f"{rows} WHERE {name} NOT IN ({known})"
         fix = "keep the value until no row has it"
         yield Obstacle(unknown, step.subject, "hold a value that is not among its choices any more", fix)
