@@ -16,6 +16,7 @@ from freehold.aws.sources import source_in
 from freehold.aws.sts import Sts
 from freehold.aws.vending import Vending, data_role
 from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.layout import Layout
 from freehold.model.model import Model
 from freehold.model.names import PLATFORM
 from freehold.runtime.ports import Database
@@ -51,9 +52,7 @@ def scratch(model: Model, settings: Settings) -> Database:
 
 def estate(model: Model, settings: Settings) -> Estate:
     """See `Kit.estate`. Works with the process's own credentials: they must reach every ground."""
-    with _migrations(settings, model) as way:
-        way.check_fits()
-        layout, generation = way.layout(), way.generation()
+    layout, generation = _laid_out(model, settings)
     environment = _environment(settings)
     own = _own(environment)
     table = Table(_client(settings, environment), settings.table, lambda scope: own() if scope.tenant else LOCAL, own)
@@ -77,13 +76,18 @@ def _migrations(settings: Settings, model: Model) -> TableMigrations:
 
 
 def _opened(model: Model, settings: Settings, closed: Callable[[], object] = lambda: None) -> DynamoDb:
-    with _migrations(settings, model) as way:
-        way.check_fits()
-        layout, generation = way.layout(), way.generation()
+    layout, generation = _laid_out(model, settings)
     environment = _environment(settings)
     own = _own(environment)
     table = Table(_client(settings, environment), settings.table, _askers(settings, environment, own), own)
     return DynamoDb(model, layout, table, closed, generation=generation)
+
+
+def _laid_out(model: Model, settings: Settings) -> tuple[Layout, int]:
+    """How the model lies in the table, and of which generation its items are. Raises `ModelError` (FH303)."""
+    with _migrations(settings, model) as way:
+        way.check_fits()
+        return way.layout(), way.generation()
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
