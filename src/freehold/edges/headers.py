@@ -69,7 +69,8 @@ def read(raw: Raw, most: int = 32_768) -> Headers:
     if size > most:
         raise TooLarge("HEADERS_TOO_LARGE", "The headers are larger than the limit.")
     return Headers(
-        request_id=_id(found.get(b"x-request-id")), token=_bearer(found.get(b"authorization")),
+        request_id=_id(found.get(b"x-request-id")),
+        token=bearer(found[b"authorization"]) if b"authorization" in found else None,
         key=_text(found.get(b"idempotency-key")), if_match=_text(found.get(b"if-match")),
         if_none_match=_text(found.get(b"if-none-match")), traceparent=_text(found.get(b"traceparent")),
         media=_media(found) if b"content-type" in found else "",
@@ -85,10 +86,13 @@ def _id(value: bytes | None) -> str:
     return value.decode() if value is not None and _REQUEST_ID.fullmatch(value) else ""
 
 
-def _bearer(value: bytes | None) -> str | None:
-    """The token; an empty text for any other scheme, and None for no header at all."""
-    if value is None:
-        return None
+def request_id(raw: Raw) -> str:
+    """The id that a request has been given; an empty text for none, or one that is not plain."""
+    return _id(next((value for name, value in raw if name == b"x-request-id"), None))
+
+
+def bearer(value: bytes) -> str:
+    """The token in an Authorization header; an empty text for any other scheme."""
     scheme, _, token = value.decode("latin-1").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

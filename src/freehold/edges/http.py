@@ -11,18 +11,17 @@ from time import perf_counter
 from typing import cast
 
 from freehold.edges import headers, logs
-from freehold.edges.headers import SECURITY, Headers, Lines, Raw
+from freehold.edges.headers import Headers, Raw
 from freehold.edges.identity import Identity
+from freehold.edges.responses import NOT_MODIFIED, Response, failed, success
+from freehold.edges.turnstile import Turnstile
 from freehold.runtime.admission import FairQueue
 from freehold.runtime.bulk import bulk
-from freehold.runtime.envelope import Answer, problem
+from freehold.runtime.envelope import Answer
 from freehold.runtime.failures import (
     BadRequest,
-    Detail,
     Failure,
     Forbidden,
-    Limited,
-    MethodNotAllowed,
     NotFound,
     TooLarge,
     Unauthenticated,
@@ -36,13 +35,9 @@ from freehold.runtime.routes import PREFIX, Routes
 Asgi = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
-Response = tuple[int, Lines, bytes]
 
 log = logging.getLogger("freehold.http")
 access = logging.getLogger(logs.ACCESS)
-
-NOT_MODIFIED = 304
-REPLAYED = (b"idempotent-replayed", b"true")
 
 
 @dataclass(slots=True)
@@ -52,20 +47,6 @@ class Limits:
     body: int = 1_048_576
     headers: int = 32_768
     target: int = 8_192
-
-
-Refusal = Callable[[bytes, bytes, Lines], Response | None]
-
-
-@dataclass(slots=True)
-class Readiness:
-    """Whether new calls should come here, as far as the server must know before it reads them."""
-
-    queue: FairQueue
-    refusal: Refusal
-    """What a request is told at once: by its method, its target and its headers. None where it must be read."""
-    is_ready: bool = True
-    """Not while the process is draining."""
 
 
 class Api:
@@ -78,7 +59,7 @@ class Api:
         """Serve `runtime`. `wake` is called after whatever has put something into the outbox, or may have."""
         self._runtime, self._identity, self._queue, self._random = runtime, identity, queue, random
         self._limits, self._wake = limits or Limits(), wake
-        self.readiness = Readiness(queue, self.refusal)
+        self.turnstile = Turnstile(queue, identity, self._fresh)
         self._routes = Routes(runtime.cases.values())
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
@@ -89,45 +70,18 @@ class Api:
             given.request_id = given.request_id or self._fresh()
             call = await self._call(scope, given, receive)
             answer = await self._turn(call)
-            response = _success(scope, given, answer, self._random)
+            response = success(scope["method"], given, answer, self._random)
         except Failure as failure:
             given.request_id = given.request_id or self._fresh()
-            response = _failure(failure, given.request_id)
+            response = failed(failure, given.request_id)
         except Exception:
             log.exception("call failed", extra={"call": given.request_id})
-            response = _failure(Failure(), given.request_id)
+            response = failed(Failure(), given.request_id)
         await self._send(send, response, is_head=scope["method"] == "HEAD")
         if access.isEnabledFor(logging.INFO):
             tenant = call.principal.tenant if call is not None and call.principal is not None else ""
             route = call.ready.case.path if call is not None else None
             logs.answered(access, scope, route, response[0], given.request_id, tenant, perf_counter() - began)
-
-    def refusal(self, method: bytes, target: bytes, raw: Lines) -> Response | None:
-        """What a request of a tenant whose line is full is told before anything is made of it; None for all others.
-
-        Reading a request to its end only to refuse it costs as much as a tenth of answering it, and a flood's refusals
-        would take from everybody what answers need. What is not plain here is left to the usual way.
-        """
-        if not self._queue.is_full() or not self.readiness.is_ready or not target.startswith(b"/api/"):
-            return None
-        names = [name for name, _ in raw]
-        if method == b"HEAD" or b"origin" in names or names.count(b"authorization") != 1:
-            return None
-        began = perf_counter()
-        try:
-            given = headers.read(raw, self._limits.headers)
-            principal = self._identity.principal(given.token or "")
-        except Failure:
-            return None
-        if not principal.vouched or not self._queue.is_full(principal.tenant):
-            return None
-        given.request_id = given.request_id or self._fresh()
-        status, lines, body = _failure(self._queue.overloaded(), given.request_id)
-        lines.append((b"content-length", b"%d" % len(body)))
-        if access.isEnabledFor(logging.INFO):
-            told: Asgi = {"method": method.decode(), "path": target.partition(b"?")[0].decode("latin-1")}
-            logs.answered(access, told, None, status, given.request_id, principal.tenant, perf_counter() - began)
-        return status, lines, body
 
     def _fresh(self) -> str:
         return self._random.bytes(8).hex()
@@ -212,7 +166,7 @@ class Api:
         status, lines, body = response
         if status != NOT_MODIFIED:
             lines.append((b"content-length", b"%d" % len(body)))
-        if not self.readiness.is_ready or status == TooLarge.status:  # the rest of what is too large is not waited for
+        if not self.turnstile.is_open or status == TooLarge.status:  # the rest of what is too large is not waited for
             lines.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": b"" if is_head else body})
@@ -225,40 +179,3 @@ def _settle(future: asyncio.Future[Answer], answer: Answer | None, error: BaseEx
         future.set_exception(error)
     elif answer is not None:
         future.set_result(answer)
-
-
-def _success(scope: Asgi, given: Headers, answer: Answer, random: Random) -> Response:
-    lines = [*SECURITY, (b"x-request-id", given.request_id.encode())]
-    if given.traceparent and (trace := headers.continued(given.traceparent, random.bytes(8).hex())):
-        lines.append((b"traceparent", trace.encode()))
-    if answer.replayed:
-        lines.append(REPLAYED)
-    if answer.version is not None:
-        etag = f'"{answer.version}"'
-        lines.append((b"etag", etag.encode()))
-        if given.if_none_match and scope["method"] in ("GET", "HEAD") and headers.is_known(etag, given.if_none_match):
-            return NOT_MODIFIED, lines, b""
-    return answer.status, lines, answer.body(given.request_id)
-
-
-def _failure(failure: Failure, request_id: str) -> Response:
-    lines = [*SECURITY, (b"x-request-id", request_id.encode())]
-    if failure.retry_after is not None:
-        lines.append((b"retry-after", b"%d" % max(1, round(failure.retry_after + 0.5))))
-    if failure.replayed:
-        lines.append(REPLAYED)
-    if isinstance(failure, Unauthenticated):
-        lines.append((b"www-authenticate", b'Bearer realm="api"'))
-    detail = failure.details[0] if failure.details else {}
-    if isinstance(failure, MethodNotAllowed) and isinstance(allow := detail.get("allow"), list):
-        lines.append((b"allow", ", ".join(allow).encode()))
-    if isinstance(failure, Limited) and "policy" in detail:
-        lines += _spent(detail, failure.retry_after or 0)
-    return failure.status, lines, problem(failure, request_id)
-
-
-def _spent(detail: Detail, seconds: float) -> Lines:
-    """Which limit was reached (draft-ietf-httpapi-ratelimit-headers-11)."""
-    policy = f'"{detail["policy"]}";q={detail["limit"]};w={detail["seconds"]}'
-    spent = f'"{detail["policy"]}";r=0;t={max(1, round(seconds + 0.5))}'
-    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", spent.encode())]

@@ -18,8 +18,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from freehold.edges.headers import SECURITY
-from freehold.edges.http import Readiness, Response
+from freehold.edges.responses import Response
 from freehold.edges.site import Site
+from freehold.edges.turnstile import Turnstile
 from freehold.runtime.envelope import problem
 from freehold.runtime.failures import BadRequest, Failure, TooLarge
 
@@ -51,19 +52,27 @@ class Pace:
     no faster than they are answered, so that whoever is many and loud is nowhere seen to be.
     """
 
-    def __init__(self, readiness: Readiness) -> None:
-        """Hold and release the queue that `readiness` knows."""
-        self._queue = readiness.queue
+    def __init__(self, turnstile: Turnstile) -> None:
+        """Hold and release the queue behind `turnstile`, and tell it when those that it let in have lined up."""
+        self._turnstile, self._queue = turnstile, turnstile.queue
         self._began: float | None = None
         self._took = 0.0
+        self._reads = False
 
     def reading(self, loop: asyncio.AbstractEventLoop) -> None:
         """Something has come in: a turn begins, unless it has begun."""
+        if not self._reads:
+            self._reads = True
+            loop.call_soon(self._has_read)  # right before all that comes in now lines up
         if self._began is None:
             self._began = time.monotonic()
             if self._took > LONG_TURN:
                 self._queue.hold()
             loop.call_soon(loop.call_soon, self._ended)  # twice, to be behind whatever this turn has brought about
+
+    def _has_read(self) -> None:
+        self._reads = False
+        self._turnstile.next_turn()
 
     def _ended(self) -> None:
         if self._began is not None:
@@ -75,7 +84,7 @@ class Patient(HttpToolsProtocol):
     """uvicorn's protocol, with bounds on how much is read before a request is understood, and on how long it takes."""
 
     waiting_since: float | None = None
-    readiness: Readiness | None = None
+    turnstile: Turnstile | None = None
     pace: Pace | None = None
     _head = 0
     _in_head = True
@@ -154,11 +163,11 @@ class Patient(HttpToolsProtocol):
     def _refused_at_once(self) -> Response | None:
         """What it is told if it is refused unread. Not between two that are answered in their order, or upgraded."""
         is_alone = self.cycle is None or self.cycle.response_complete
-        if self.readiness is None or self.parser is None or not is_alone or self.expect_100_continue:
+        if self.turnstile is None or self.parser is None or not is_alone or self.expect_100_continue:
             return None
         if self.parser.should_upgrade():
             return None
-        return self.readiness.refusal(self.parser.get_method(), self.url, self.headers)
+        return self.turnstile.refusal(self.parser.get_method(), self.url, self.headers)
 
 
 class Server(uvicorn.Server):
@@ -169,7 +178,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._site, self._started = site, started
         self._leave_at: float | None = None
-        self._pace = Pace(site.readiness)
+        self._pace = Pace(site.turnstile)
         self._arriving: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -226,13 +235,13 @@ class Server(uvicorn.Server):
 
     def _protocol(self) -> Patient:
         made = Patient(self.config, self.server_state, self.lifespan.state)
-        made.readiness, made.pace = self._site.readiness, self._pace
+        made.turnstile, made.pace = self._site.turnstile, self._pace
         return made
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as uvicorn's own
         """Become unready on the first signal, and leave a moment later; on the second leave at once."""
         if sig == signal.SIGTERM and self._leave_at is None:
-            self._site.readiness.is_ready = False
+            self._site.turnstile.is_open = False
             self._leave_at = time.monotonic() + LEAVE
         else:
             self.force_exit = self.should_exit

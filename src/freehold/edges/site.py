@@ -33,7 +33,7 @@ class Site:
 
     def __init__(self, api: Api, tokens: Tokens, openapi: Callable[[], bytes], *, origins: Sequence[str] = ()) -> None:
         """Put the parts together. `origins` are those that browsers may call from; there is no wildcard."""
-        self.readiness = api.readiness
+        self.turnstile = api.turnstile
         self._api, self._tokens, self._openapi = api, tokens, openapi
         self._origins = Origins(origins)
         self._read: bytes | None = None
@@ -72,7 +72,7 @@ class Site:
         return JSONResponse({"status": "live"}, headers={"cache-control": "no-store"})
 
     async def _ready(self, _: Request) -> Response:
-        status, code = ("ready", 200) if self.readiness.is_ready else ("draining", 503)
+        status, code = ("ready", 200) if self.turnstile.is_open else ("draining", 503)
         return JSONResponse({"status": status}, code, headers={"cache-control": "no-store"})
 
     async def _jwks(self, _: Request) -> Response:

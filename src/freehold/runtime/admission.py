@@ -93,7 +93,7 @@ class FairQueue:
         self._lock = threading.Lock()  # guards everything below; no foreign code runs while it is held
         self._running: dict[str, int] = {}
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()  # in order of turns; no deque is empty
-        self._full: set[str] = set()  # whose lines have `depth` calls in them
+        self._queued = 0  # how many wait in all lines
         self._closed = self._held = False
         self._watched = False  # whether the watcher will look again without being called
         self._alarm = threading.Event()
@@ -144,12 +144,16 @@ class FairQueue:
         if call_watcher:
             self._alarm.set()
 
-    def is_full(self, tenant: str | None = None) -> bool:
-        """Whether a call of `tenant` would be refused at the door just now, or without one, whether any tenant's would.
+    def room(self, tenant: str | None = None) -> int:
+        """How many calls of `tenant` may come now, all at once; without one, how many of whomever, at the least.
 
         A glance without the lock, for an edge that would rather not read what it must refuse.
         """
-        return bool(self._full) if tenant is None else tenant in self._full
+        if tenant is None:
+            return self._depth - self._queued
+        line = self._waiting.get(tenant)
+        at_once = 0 if self._waiting or self._held else len(self._idle) - 1
+        return self._depth - (len(line) if line else 0) + max(0, at_once)
 
     def hold(self) -> None:
         """Let no call begin before `release`: the edge has more at hand, and those who ask should stand in their lines.
@@ -197,8 +201,7 @@ class FairQueue:
         elif len(line) >= self._depth:
             raise self.overloaded()
         line.append((self._clock.monotonic(), call))
-        if len(line) >= self._depth:
-            self._full.add(tenant)
+        self._queued += 1
         watched, self._watched = self._watched, True
         return not watched
 
@@ -258,7 +261,7 @@ class FairQueue:
             if line is None:
                 continue
             _, call = line.popleft()
-            self._full.discard(tenant)
+            self._queued -= 1
             if line:
                 self._waiting.move_to_end(tenant)
             else:
@@ -288,7 +291,7 @@ class FairQueue:
         line = self._waiting[tenant]
         while line and line[0][0] <= too_old:
             late.append(line.popleft()[1][2])
-            self._full.discard(tenant)
+            self._queued -= 1
         if not line:
             del self._waiting[tenant]
 

@@ -385,7 +385,7 @@ def test_a_request_id_that_could_do_harm_is_replaced(acme: Browser, sent: str) -
 
 def test_who_drains_asks_for_the_connection_to_end(ada: Caller) -> None:
     leaving = site(ada.backend)
-    leaving.readiness.is_ready = False
+    leaving.turnstile.is_open = False
     browser = kit.browser(leaving, ada)
     assert browser.send("GET", f"{API}/items").headers["connection"] == "close"
     assert browser.send("GET", "/health/ready").status == 503

@@ -39,8 +39,8 @@ class Flooded:
 
     def fill(self, tenant: str) -> None:
         """Keep calls at work until there is room for none."""
-        queue = self.site.readiness.queue
-        while not queue.is_full(tenant):
+        queue = self.site.turnstile.queue
+        while queue.room(tenant):
             queue.submit(tenant, lambda: self.ends.wait(LONG), lambda *_: None)
 
     def stop(self) -> None:
@@ -48,7 +48,7 @@ class Flooded:
         self.ends.set()
         self.server.should_exit = True
         self.thread.join()
-        self.site.readiness.queue.close()
+        self.site.turnstile.queue.close()
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_a_refused_connection_goes_on_past_a_body_that_nobody_read(
     at_first = line.sock
     told = [asked(line, acme_token, "POST", json.dumps({"name": "x" * 100_000}))[0].status for _ in range(3)]
     flooded.ends.set()
-    while flooded.site.readiness.queue.load().running:
+    while flooded.site.turnstile.queue.load().running:
         pass
     assert told == [503] * 3
     assert asked(line, acme_token)[0].status == 200
@@ -124,21 +124,20 @@ def test_a_refused_head_has_no_body(line: HTTPConnection, acme_token: str) -> No
         (b"HEAD", ITEMS.encode(), []),
         (b"GET", ITEMS.encode(), [(b"origin", b"https://app.test")]),
         (b"GET", ITEMS.encode(), [(b"authorization", b"Bearer other")]),
-        (b"GET", ITEMS.encode(), [(b"idempotency-key", b"a"), (b"idempotency-key", b"b")]),
     ],
 )
 def test_what_is_not_plain_is_not_refused_unread(
     flooded: Flooded, acme_token: str, method: bytes, target: bytes, more: list[tuple[bytes, bytes]]
 ) -> None:
     token = (b"authorization", f"Bearer {acme_token}".encode())
-    assert flooded.site.readiness.refusal(b"GET", ITEMS.encode(), [token]) is not None
-    assert flooded.site.readiness.refusal(method, target, [token, *more]) is None
+    assert flooded.site.turnstile.refusal(b"GET", ITEMS.encode(), [token]) is not None
+    assert flooded.site.turnstile.refusal(method, target, [token, *more]) is None
 
 
 def test_who_drains_refuses_nobody_unread(flooded: Flooded, acme_token: str) -> None:
-    flooded.site.readiness.is_ready = False
+    flooded.site.turnstile.is_open = False
     token = (b"authorization", f"Bearer {acme_token}".encode())
-    assert flooded.site.readiness.refusal(b"GET", ITEMS.encode(), [token]) is None
+    assert flooded.site.turnstile.refusal(b"GET", ITEMS.encode(), [token]) is None
 
 
 def test_a_thousand_connections_at_once_are_all_accepted(flooded: Flooded) -> None:

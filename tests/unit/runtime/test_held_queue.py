@@ -26,10 +26,10 @@ def test_while_the_queue_is_held_no_call_begins_and_lines_form(make: Make) -> No
     queue.hold()
     answers = [ask(queue, "acme", lambda: "served") for _ in range(2)]
     assert queue.load() == Load(running=0, waiting=2, tenants=1)
-    assert (queue.is_full(), queue.is_full("acme"), queue.is_full("globex")) == (True, True, False)
+    assert (queue.room(), queue.room("acme"), queue.room("globex")) == (0, 0, 2)
     queue.release()
     assert [answer.wait() for answer in answers] == ["served"] * 2
-    assert not queue.is_full()
+    assert queue.room() == 2
 
 
 def test_a_worker_that_ends_while_the_queue_is_held_rests(make: Make) -> None:
@@ -68,11 +68,11 @@ def test_whose_calls_ran_out_of_patience_has_room_again(make: Make, clock: Crank
     queue = make(1, depth=1, patience=0.01)
     queue.hold()
     late = ask(queue, "acme", lambda: pytest.fail("begun too late"))
-    assert queue.is_full("acme")
+    assert queue.room("acme") == 0
     clock.seconds += 0.01
     with pytest.raises(Overloaded):
         late.wait()
-    assert not queue.is_full("acme")
+    assert queue.room("acme") == 1
 
 
 def test_who_comes_after_a_release_does_not_overtake_who_waits(make: Make) -> None:
