@@ -24,7 +24,8 @@ class Session:
     def __init__(self, wires: Wires, grounds: Grounds, tenant: str, begin: Statement = READING) -> None:
         """Take a connection, in the name of the tenant whose call it is."""
         self._wires, self._grounds, self._tenant, self._begin = wires, grounds, tenant, begin
-        self.wire = wires.take(tenant)
+        place = grounds.known(tenant)
+        self.wire = wires.take(tenant, place.schema if place else None)
         self._begun = False
         self._on: tuple[str, Place] | None = None
         self._users = 0

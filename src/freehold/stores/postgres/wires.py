@@ -20,6 +20,10 @@ from freehold.stores.postgres.wire import Wire
 MOST_SCHEMAS = 400
 """After so many tenants a connection is replaced: the server keeps up to 0.3 MB of each for as long as it lasts."""
 
+MANY_SCHEMAS = 50
+"""A connection that knows so many learns no more while there may be another one: the first call to a schema costs the
+server four times as much as those after it, which find it in what the connection remembers."""
+
 CONNECT_SECONDS = "2"
 """How long a server may take to let somebody in, unless the URL says otherwise. psycopg takes no less than this."""
 PAUSE = 0.25
@@ -47,15 +51,18 @@ class Wires:
         self._closed = False
         self._free = threading.Condition()
 
-    def take(self, tenant: str) -> Wire:
-        """A connection for a call of `tenant`. Raises `Overloaded` when none can be had in time."""
+    def take(self, tenant: str, schema: str | None = None) -> Wire:
+        """A connection for a call of `tenant`, and best of all one that has been to its `schema`.
+
+        Raises `Overloaded` when none can be had in time.
+        """
         until = time.monotonic() + self._wait
         with self._free:
             if not self._free.wait_for(lambda: self._held[tenant] < self._share, self._wait):
                 raise Overloaded("STORE_BUSY", "This organisation keeps the store busy: wait and retry.", retry_after=1)
             self._held[tenant] += 1
         try:
-            return self._whole(until)
+            return self._whole(until, schema)
         except BaseException:
             self._leave(tenant)
             raise
@@ -97,9 +104,9 @@ class Wires:
         for wire in gone:
             wire.connection.close()
 
-    def _whole(self, until: float) -> Wire:
+    def _whole(self, until: float, schema: str | None) -> Wire:
         while True:
-            wire = self._next(until) or self._connected()
+            wire = self._next(until, schema) or self._connected()
             if wire is None:
                 continue
             is_good = wire.opened >= self._void and wire.is_whole()
@@ -110,15 +117,18 @@ class Wires:
                 self._open -= 1
                 self._free.notify_all()
 
-    def _next(self, until: float) -> Wire | None:
+    def _next(self, until: float, schema: str | None) -> Wire | None:
         """One that is free; None when a new one is to be made. Raises `Overloaded` when there is no hope for either."""
         with self._free:
             while not self._closed:
                 now = time.monotonic()
-                if self._idle:
-                    return self._idle.pop()
                 is_time = not self._is_away or (not self._opening and now >= self._look_at)
-                if is_time and self._open + self._opening < self._size:
+                may_open = is_time and self._open + self._opening < self._size
+                wire = self._best(schema)
+                if wire is not None and not (may_open and self._is_strange(wire, schema)):
+                    self._idle.remove(wire)
+                    return wire
+                if may_open:
                     self._opening += 1
                     return None
                 if self._is_away and not self._open:
@@ -127,6 +137,18 @@ class Wires:
                     raise Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)
                 self._free.wait(min(until - now, PAUSE) if self._is_away else until - now)
         raise _unreachable()
+
+    def _best(self, schema: str | None) -> Wire | None:
+        """Of those that are free, the last that has been to a schema; else the one that has seen least, or the last."""
+        if schema is None or not self._idle:
+            return self._idle[-1] if self._idle else None
+        been = (wire for wire in reversed(self._idle) if schema in wire.schemas)
+        return next(been, None) or min(self._idle, key=lambda wire: len(wire.schemas))
+
+    @staticmethod
+    def _is_strange(wire: Wire, schema: str | None) -> bool:
+        """Whether it would learn one more schema, when it knows many: others might share the work."""
+        return schema is not None and schema not in wire.schemas and len(wire.schemas) >= MANY_SCHEMAS
 
     def _connected(self) -> Wire | None:
         """A new connection; None when there are others to wait for. Raises `Overloaded` when the server is away."""

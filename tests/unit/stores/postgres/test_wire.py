@@ -11,7 +11,7 @@ from freehold.stores.postgres import wire as module
 from freehold.stores.postgres.names import Statement
 from freehold.stores.postgres.trouble import Lost, Refusal
 from freehold.stores.postgres.wire import Step, Wire
-from freehold.stores.postgres.wires import Wires
+from freehold.stores.postgres.wires import MANY_SCHEMAS, Wires
 
 pytestmark = pytest.mark.postgres
 
@@ -155,6 +155,31 @@ def test_a_connection_that_has_seen_many_tenants_is_replaced(server: PostgresSer
     after = wires.take("a")
     assert after is not wire
     wires.give_back(after, "a")
+    wires.close()
+
+
+def test_a_tenant_gets_a_connection_that_has_been_to_its_schema(server: PostgresServer) -> None:
+    wires = Wires(server.url, size=3, wait=5, deadline=5, prepares=True)
+    both = {name: wires.take(name, name) for name in ("a", "b")}
+    for name, wire in both.items():
+        wire.schemas.add(name)
+        wires.give_back(wire, name)
+    for name in ("a", "b", "a", "b"):
+        wire = wires.take(name, name)
+        assert wire is both[name]
+        wires.give_back(wire, name)
+    wires.close()
+
+
+def test_tenants_are_spread_over_connections_once_one_knows_many(server: PostgresServer) -> None:
+    wires = Wires(server.url, size=2, wait=5, deadline=5, prepares=True)
+    seen = set()
+    for number in range(3 * MANY_SCHEMAS):
+        wire = wires.take(str(number), str(number))
+        wire.schemas.add(str(number))
+        seen.add(wire)
+        wires.give_back(wire, str(number))
+    assert sorted(len(wire.schemas) for wire in seen) == [3 * MANY_SCHEMAS // 2] * 2
     wires.close()
 
 
