@@ -21,7 +21,7 @@ from freehold.edges.keys import KeyFile, KeyRing, KeySource
 from freehold.edges.openapi import document
 from freehold.edges.outside import fetched, outside
 from freehold.edges.passwords import Argon2Passwords
-from freehold.edges.sealing import AesSivSeal
+from freehold.edges.sealing import SivSeal
 from freehold.edges.site import Site
 from freehold.edges.tokens import LocalTokens
 from freehold.model.app import App
@@ -105,7 +105,7 @@ def backend(
     database = (store or (known.scratch if memory else known.opened))(model, settings)
     membership = Accounts(database, clock)
     door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
-    cursors = Cursors(AesSivSeal(ring, clock), model.lookups)
+    cursors = Cursors(SivSeal(ring, clock), model.lookups)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(
         {**model.use_cases, **{seed.name: seed for seed in model.seeds}},

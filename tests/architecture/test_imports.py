@@ -15,6 +15,7 @@ TECHNOLOGY = {
     "botocore",
     "cryptography",
     "jwt",
+    "nacl",
     "rich",
     "sqlalchemy",
     "sqlite3",

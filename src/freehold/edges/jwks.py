@@ -10,22 +10,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWTError
+from jwt.algorithms import has_crypto
 
+from freehold.edges.ed25519 import EDDSA, Ed25519
 from freehold.edges.jose import read_object, thumbprint
 from freehold.runtime.ports import Clock
 
-VerifyingKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
-"""The kinds of key that check and cannot sign. A shared secret is none of them."""
-
-ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
+ALGORITHMS = (EDDSA, "ES256", "ES384", "PS256", "RS256")
 """The signature algorithms (RFC 7518, RFC 8037) that an issuer may be allowed."""
+
+INSTALLED = ALGORITHMS if has_crypto else (EDDSA,)
+"""Those that can be checked here: all but EdDSA need the package `cryptography`, the extra `oidc`."""
 
 Fetch = Callable[[str], bytes]
 """Get the body at an https address; raise whatever fits when that fails. Must have a time limit of its own, a limit
@@ -33,7 +32,8 @@ of size, and follow no redirects."""
 
 _LOG = logging.getLogger("freehold.tokens")
 _SMALLEST_RSA, _LARGEST_RSA = 2048, 8192  # bits; NIST SP 800-131A, and what is still cheap to verify
-_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384"}
+_CURVES = {"ES256": "secp256r1", "ES384": "secp384r1"}
+_MADE_FOR = {"RSA": ("PS256", "RS256"), "EC": ("ES256", "ES384"), "OKP": (EDDSA,)}
 _MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 _PATIENCE = 2.0  # seconds that a call with an unknown key waits for a fetch that another call began
 
@@ -46,7 +46,8 @@ class PublicKey:
     algorithm: str
     thumbprint: str
     """Which key it really is (RFC 7638): two sets may give one id to two keys."""
-    key: VerifyingKey = field(compare=False, repr=False)
+    key: Any = field(compare=False, repr=False)
+    """What the algorithm verifies with: of PyNaCl for EdDSA, of `cryptography` for all others."""
 
 
 class IssuerKeys(Protocol):
@@ -155,21 +156,23 @@ def _read_key(jwk: dict[str, object]) -> Iterator[PublicKey]:
     if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
         return
     members = {name: value for name in _MEMBERS[kind] if isinstance(value := jwk.get(name), str)}
-    for algorithm in ALGORITHMS if "alg" not in jwk else [name for name in ALGORITHMS if name == jwk["alg"]]:
+    for algorithm in _MADE_FOR[kind]:
+        if jwk.get("alg", algorithm) != algorithm:
+            continue
         try:
-            key: object = PyJWK.from_dict(members, algorithm).key
+            key = Ed25519.from_jwk(members) if algorithm == EDDSA else PyJWK.from_dict(members, algorithm).key
         except (PyJWTError, KeyError, TypeError, ValueError):
             continue
-        if isinstance(key, VerifyingKey) and _fits(key, algorithm):
+        if _fits(key, algorithm):
             yield PublicKey(kid, algorithm, thumbprint(members), key)
 
 
-def _fits(key: VerifyingKey, algorithm: str) -> bool:
+def _fits(key: Any, algorithm: str) -> bool:  # noqa: ANN401  # as in `PublicKey`
     """What PyJWT does not look at: an elliptic curve belongs to one algorithm, and an RSA key must be of some size."""
-    match key:
-        case RSAPublicKey():
+    match algorithm:
+        case "PS256" | "RS256":
             return _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA
-        case EllipticCurvePublicKey():
-            return _CURVES.get(key.curve.name) == algorithm
+        case "ES256" | "ES384":
+            return key.curve.name == _CURVES[algorithm]
         case _:
             return True

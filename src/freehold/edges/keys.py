@@ -1,8 +1,8 @@
 """The keys a deployment signs and seals with: made, kept, read and replaced.
 
-A ring holds Ed25519 keys (RFC 8032) for access tokens and AES-SIV keys (RFC 5297) for sealed texts. The newest one in
-force signs; the ones before it go on verifying for a stated time. It lives in a file that only its owner reads
-(`KeyFile`), or in a text that a secret store hands to the process (`KeyRing.parse`).
+A ring holds Ed25519 keys (RFC 8032) for access tokens, and pairs of keys for sealed texts. The newest one in force
+signs; the ones before it go on verifying for a stated time. It lives in a file that only its owner reads (`KeyFile`),
+or in a text that a secret store hands to the process (`KeyRing.parse`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+import nacl.signing
 
 from freehold.edges.jose import from_base64url, read_object, thumbprint, to_base64url
 from freehold.runtime.ports import Clock, Random
@@ -28,7 +28,7 @@ SIGNING_BYTES = 32
 """The seed of an Ed25519 key (RFC 8032, section 5.1.5)."""
 
 SEALING_BYTES = 64
-"""Two AES-256 keys, one for the tag and one for the text (RFC 5297, section 2.2)."""
+"""Two keys of 32 bytes: the first makes nonces, the second encrypts (`sealing`)."""
 
 _FORMAT = 1
 _WIDEST = 1 << 20  # no ring comes near; whatever is larger is not a ring
@@ -58,19 +58,19 @@ class SigningKey(Key):
     """An Ed25519 key for access tokens. Its id is its thumbprint, so an id cannot come to mean another key."""
 
     @cached_property
-    def private(self) -> Ed25519PrivateKey:
+    def private(self) -> nacl.signing.SigningKey:
         """The half that signs."""
-        return Ed25519PrivateKey.from_private_bytes(self.secret)
+        return nacl.signing.SigningKey(self.secret)
 
     @cached_property
-    def public(self) -> Ed25519PublicKey:
+    def public(self) -> nacl.signing.VerifyKey:
         """The half that everybody may know."""
-        return self.private.public_key()
+        return self.private.verify_key
 
     @cached_property
     def jwk(self) -> Mapping[str, str]:
         """The public half as a JSON Web Key (RFC 8037, section 2), without an id."""
-        return {"crv": "Ed25519", "kty": "OKP", "x": to_base64url(self.public.public_bytes_raw())}
+        return {"crv": "Ed25519", "kty": "OKP", "x": to_base64url(bytes(self.public))}
 
     @cached_property
     def id(self) -> str:
@@ -80,7 +80,7 @@ class SigningKey(Key):
 
 @dataclass(frozen=True)
 class SealingKey(Key):
-    """An AES-SIV key for sealed texts."""
+    """A pair of keys for sealed texts."""
 
     @cached_property
     def id(self) -> str:

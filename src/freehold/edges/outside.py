@@ -21,7 +21,7 @@ from urllib.request import (
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from freehold.edges.issuers import EVERY_TENANT, Issuer
-from freehold.edges.jwks import Fetch, FetchedKeys, FixedKeys, IssuerKeys
+from freehold.edges.jwks import ALGORITHMS, INSTALLED, Fetch, FetchedKeys, FixedKeys, IssuerKeys
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.runtime.ports import Clock
 
@@ -30,6 +30,7 @@ LARGEST = 1 << 20
 PATIENCE = 5.0
 """Seconds that a key set may take to come."""
 FIX = "see docs/howto/oidc.md"
+EXTRA = '`pip install "freehold[oidc]"`, or `"algorithms": ["EdDSA"]` if that is how the issuer signs'
 
 
 class Written(BaseModel):
@@ -64,6 +65,10 @@ class Written(BaseModel):
             given["token_types"] = frozenset(self.token_types)
         return Issuer(keys=keys, **given)
 
+    def lacking(self) -> list[str]:
+        """Its algorithms that cannot be checked here until the extra `oidc` is installed."""
+        return [name for name in self.algorithms or Issuer.algorithms if name in ALGORITHMS and name not in INSTALLED]
+
     def keys(self, clock: Clock, fetch: Fetch) -> IssuerKeys:
         """Where its keys come from. Raises `ValueError` or `OSError`. An address is first asked for the first token."""
         if isinstance(self.jwks, dict):
@@ -79,7 +84,11 @@ def outside(written: Iterable[Mapping[str, object]], clock: Clock, fetch: Fetch)
         place = Place("FREEHOLD_ISSUERS", number)
         try:
             read = Written.model_validate(one)
-            issuers.append(read.issuer_with(read.keys(clock, fetch)))
+            if lacking := read.lacking():
+                message = f"issuers: {read.issuer} signs with {', '.join(lacking)}: that needs cryptography"
+                found.append(Finding("FH401", place, message, EXTRA))
+            else:
+                issuers.append(read.issuer_with(read.keys(clock, fetch)))
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 where = ".".join(map(str, problem["loc"]))

@@ -10,17 +10,19 @@ attacks, it is never a signature that lets a token through, always a claim that 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import jwt
+from jwt import PyJWTError
 
+from freehold.edges.ed25519 import EDDSA, signatures, signed
 from freehold.edges.issuers import ACCESS_TOKEN, EVERY_TENANT, Issuer, is_plain, is_tenant
 from freehold.edges.jose import from_base64url, read_object, to_base64url
-from freehold.edges.jwks import PublicKey
+from freehold.edges.jwks import ALGORITHMS, PublicKey
 from freehold.edges.keys import KeyRing, KeySource
 from freehold.runtime.failures import Unauthenticated
 from freehold.runtime.ports import Clock, Principal, Random
@@ -35,12 +37,11 @@ REMEMBERED = 4096
 """Verified tokens that are kept, since a signature takes about 100 microseconds to check. About 4 MB."""
 
 _LOG = logging.getLogger("freehold.tokens")
-_ALGORITHM = "EdDSA"
 _SEGMENTS = 3
 _LOCAL = "local"  # what `Principal.issuer` calls us
 # What says where the key is, what must be understood, or how the payload is packed: none of it is ever needed.
 _REFUSED_PARAMETERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc"})
-_SIGNATURES = jwt.PyJWS()
+_SIGNATURES = signatures(ALGORITHMS)
 
 
 class _Refused(ValueError):
@@ -80,7 +81,7 @@ class LocalTokens:
             keys=_RingKeys(keys, clock),
             tenant_claim="tid",
             tenants=EVERY_TENANT,
-            algorithms=(_ALGORITHM,),
+            algorithms=(EDDSA,),
             token_types=frozenset({ACCESS_TOKEN}),
             longest=longest,
         )
@@ -117,7 +118,8 @@ class LocalTokens:
             "exp": int(now) + seconds,
             "jti": to_base64url(self._random.bytes(16)),
         }
-        return jwt.encode(claims, key.private, _ALGORITHM, headers={"typ": ACCESS_TOKEN, "kid": key.id})
+        text = json.dumps(claims, separators=(",", ":")).encode()
+        return signed(text, key.private, {"typ": ACCESS_TOKEN, "kid": key.id})
 
     def verify(self, token: str) -> Principal:
         """Who is calling. Raises `Unauthenticated`, always the same, for whatever is not exactly right."""
@@ -125,7 +127,7 @@ class LocalTokens:
             return self._verify(token)
         except _Refused as refused:
             _LOG.debug("a token was refused: %s", refused)
-        except (ValueError, jwt.PyJWTError) as refused:
+        except (ValueError, PyJWTError) as refused:
             _LOG.debug("a token was refused: %s", type(refused).__name__)
         raise Unauthenticated  # outside of the handlers, so that the reason does not travel with it
 
@@ -133,7 +135,7 @@ class LocalTokens:
         """Our public keys that count now or soon, as a JSON Web Key Set (RFC 7517)."""
         now = self._clock.now().timestamp()
         keys = [key for key in self._keys.ring().signing if key.counts(now)]
-        return {"keys": [{**key.jwk, "kid": key.id, "use": "sig", "alg": _ALGORITHM} for key in keys]}
+        return {"keys": [{**key.jwk, "kid": key.id, "use": "sig", "alg": EDDSA} for key in keys]}
 
     def _verify(self, token: str) -> Principal:
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
@@ -189,9 +191,9 @@ class _RingKeys:
     def find(self, kid: str, algorithm: str) -> PublicKey | None:
         ring = self._keys.ring()
         if (seen := self._seen) is None or seen[0] is not ring:
-            keys = (PublicKey(key.id, _ALGORITHM, key.id, key.public) for key in ring.signing)
+            keys = (PublicKey(key.id, EDDSA, key.id, key.public) for key in ring.signing)
             self._seen = seen = ring, {key.id: key for key in keys}
-        known = algorithm == _ALGORITHM and ring.verifying(kid, self._clock.now().timestamp()) is not None
+        known = algorithm == EDDSA and ring.verifying(kid, self._clock.now().timestamp()) is not None
         return seen[1].get(kid) if known else None
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
 
+from freehold.edges.ed25519 import EDDSA, Ed25519
 from freehold.edges.jose import from_base64url, read_object, thumbprint, to_base64url
 from freehold.edges.keys import KeyRing
 from freehold.lifecycle.erasing import Erasure
@@ -25,9 +26,9 @@ _MEMBERS = {"certificate", "signature"}
 def signed(erasure: Erasure, ring: KeyRing, now: float) -> str:
     """The certificate as text. `now` is in seconds since 1970, and says which key signs."""
     key = ring.signing_key(now)
-    head = to_base64url(json.dumps({"alg": "EdDSA", "kid": key.id, "typ": TYPE}, separators=(",", ":")).encode())
+    head = to_base64url(json.dumps({"alg": EDDSA, "kid": key.id, "typ": TYPE}, separators=(",", ":")).encode())
     held = erasure.model_dump(mode="json")
-    signature = key.private.sign(_signed_text(head, held))
+    signature = key.private.sign(_signed_text(head, held)).signature
     made = {"certificate": held, "signature": f"{head}..{to_base64url(signature)}"}
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
@@ -41,7 +42,7 @@ def verified(path: Path, jwks: Mapping[str, object]) -> Erasure:
         with path.open("rb") as file:
             found = read_object(file.read(LARGEST))
         return _verified(found, dict(_keys(jwks)))
-    except InvalidSignature:
+    except CryptoError:
         raise _refused(path, "it was altered, or signed by somebody else") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _refused(path, f"it is no certificate: {str(error).partition(chr(10))[0][:200]}") from None
@@ -52,17 +53,17 @@ def jwks_of(ring: KeyRing) -> dict[str, object]:
     return {"keys": [{**key.jwk, "kid": key.id} for key in ring.signing]}
 
 
-def _verified(found: Mapping[str, Any], keys: Mapping[str, Ed25519PublicKey]) -> Erasure:
+def _verified(found: Mapping[str, Any], keys: Mapping[str, VerifyKey]) -> Erasure:
     if found.keys() != _MEMBERS:
         raise ValueError("it has other members")
     head, nothing, signature = str(found["signature"]).split(".")
     header = read_object(from_base64url(head))
-    if nothing or header.get("alg") != "EdDSA" or header.get("typ") != TYPE or header.keys() != {"alg", "kid", "typ"}:
+    if nothing or header.get("alg") != EDDSA or header.get("typ") != TYPE or header.keys() != {"alg", "kid", "typ"}:
         raise ValueError("its signature is of another kind")
     key = keys.get(str(header["kid"]))
     if key is None:
         raise ValueError(f"none of these keys is {header['kid']}, which signed it")
-    key.verify(from_base64url(signature), _signed_text(head, found["certificate"]))
+    key.verify(_signed_text(head, found["certificate"]), from_base64url(signature))
     return Erasure.model_validate_json(json.dumps(found["certificate"]))
 
 
@@ -71,11 +72,11 @@ def _signed_text(head: str, held: object) -> bytes:
     return f"{head}.{to_base64url(text.encode())}".encode("ascii")
 
 
-def _keys(jwks: Mapping[str, Any]) -> Iterable[tuple[str, Ed25519PublicKey]]:
+def _keys(jwks: Mapping[str, Any]) -> Iterable[tuple[str, VerifyKey]]:
     for key in jwks["keys"]:
         if key.get("kty") == "OKP" and key.get("crv") == "Ed25519":
             bare = {name: str(key[name]) for name in ("crv", "kty", "x")}
-            yield thumbprint(bare), Ed25519PublicKey.from_public_bytes(from_base64url(bare["x"]))
+            yield thumbprint(bare), Ed25519.from_jwk(bare)
 
 
 def _refused(path: Path, message: str) -> ModelError:

@@ -1,7 +1,7 @@
 """Leaks in the runtime: scopes, cursors, receipts, references, events, limits, caches."""
 
 from freehold.edges.http import Api
-from freehold.edges.sealing import AesSivSeal
+from freehold.edges.sealing import SivSeal
 from freehold.runtime import idempotency
 from freehold.runtime.cursor import Cursors
 from freehold.runtime.delivery import Courier
@@ -27,11 +27,11 @@ FOR_EVERYBODY = (
 )
 
 
-def _plain_seal(self: AesSivSeal, message: bytes, bound_to: object) -> str:
+def _plain_seal(self: SivSeal, message: bytes, bound_to: object) -> str:
     return "plain." + message.hex()
 
 
-def _plain_open(self: AesSivSeal, sealed: str, bound_to: object) -> bytes:
+def _plain_open(self: SivSeal, sealed: str, bound_to: object) -> bytes:
     return bytes.fromhex(sealed.removeprefix("plain."))
 
 
@@ -58,7 +58,7 @@ CURSORS = (
     ),
     Mutant(
         "cursors are not sealed",
-        (Swap(AesSivSeal, "seal", _plain_seal), Swap(AesSivSeal, "open", _plain_open)),
+        (Swap(SivSeal, "seal", _plain_seal), Swap(SivSeal, "open", _plain_open)),
         attacks=("T74",),
     ),
     Mutant(

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from freehold.edges.jose import from_base64url, to_base64url
-from freehold.edges.jwks import VerifyingKey
 from freehold.edges.tokens import LONGEST_TOKEN
 from freehold.model.names import PLATFORM
 from freehold.runtime.failures import Unauthenticated
@@ -27,9 +26,11 @@ from tests.unit.edges.token_kit import (
     GUILD_KEY,
     MINUTE,
     NOW,
+    OUR_HAND,
     OURS,
     POOL,
     RETIRED,
+    RETIRED_HAND,
     SEALING,
     SIGNING,
     STRANGER,
@@ -117,8 +118,8 @@ ALGORITHM: dict[str, Attack] = {
     "alg empty": lambda: ours_with(alg=""),
     "alg a list": lambda: ours_with(alg=["EdDSA"]),
     "alg in lower case": lambda: ours_with(alg="eddsa"),
-    "alg HS256 with the public PEM": lambda: sign(header(alg="HS256"), claims(), pem_of(SIGNING.public)),
-    "alg HS256 with the public bytes": lambda: sign(header(alg="HS256"), claims(), SIGNING.public.public_bytes_raw()),
+    "alg HS256 with the public PEM": lambda: sign(header(alg="HS256"), claims(), pem_of(OUR_HAND.public_key())),
+    "alg HS256 with the public bytes": lambda: sign(header(alg="HS256"), claims(), bytes(SIGNING.public)),
     "alg HS256 with the public JWK": lambda: sign(header(alg="HS256"), claims(), json.dumps(SIGNING.jwk).encode()),
     "alg HS256 with an empty key": lambda: sign(header(alg="HS256"), claims(), b""),
     "alg HS256 with the kid": lambda: sign(header(alg="HS256"), claims(), SIGNING.id.encode()),
@@ -159,13 +160,13 @@ KEYS: dict[str, Attack] = {
     "kid empty": lambda: ours_with(kid=""),
     "kid a list": lambda: ours_with(kid=[SIGNING.id]),
     "kid an object": lambda: ours_with(kid={"id": SIGNING.id}),
-    "kid of a key whose time is over": lambda: sign(header(kid=RETIRED.id), claims(), RETIRED.private),
+    "kid of a key whose time is over": lambda: sign(header(kid=RETIRED.id), claims(), RETIRED_HAND),
     "kid of a key that seals": lambda: ours_with(kid=SEALING.id),
     "jku": lambda: ours_with(jku="https://evil.test/jwks.json"),
     "x5u": lambda: ours_with(x5u="https://evil.test/chain.pem"),
     "x5c": lambda: ours_with(x5c=["MIIB"]),
     "an embedded jwk": lambda: sign(header(jwk=jwk_of(STRANGER, SIGNING.id)), claims(), STRANGER),
-    "an embedded jwk, key ours": lambda: ours_with(jwk=jwk_of(SIGNING.private, SIGNING.id)),
+    "an embedded jwk, key ours": lambda: ours_with(jwk=jwk_of(OUR_HAND, SIGNING.id)),
     "crit unknown": lambda: ours_with(crit=["freehold"], freehold=True),
     "crit empty": lambda: ours_with(crit=[]),
     "b64 false": lambda: ours_with(b64=False, crit=["b64"]),
@@ -362,9 +363,9 @@ def test_the_battery_is_large_and_every_attack_is_another() -> None:
 
 def test_a_careless_verifier_takes_most_of_the_battery() -> None:
     """It checks signatures, and they are right: so it is the rules that refuse, and not a slip in making the tokens."""
-    keys: dict[str, VerifyingKey] = {
-        SIGNING.id: SIGNING.public,
-        RETIRED.id: RETIRED.public,
+    keys: dict[str, Ed25519PublicKey | RSAPublicKey] = {
+        SIGNING.id: OUR_HAND.public_key(),
+        RETIRED.id: RETIRED_HAND.public_key(),
         "guild-1": GUILD_KEY.public_key(),
         "acme-1": acme_key().public_key(),
     }

@@ -6,17 +6,18 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.secret import Aead
 
 from freehold.edges.jose import from_base64url, to_base64url
 from freehold.edges.keys import KeyRing
-from freehold.edges.sealing import LONGEST, AesSivSeal, _binding
+from freehold.edges.sealing import LONGEST, SivSeal, _binding
 from freehold.runtime.ports import Seal, SealBroken
 from tests.unit.edges.token_kit import MINUTE, NOW, SEALING, SIGNING, A, B, SetClock, SystemRandom
 
 RING = KeyRing((SIGNING,), (SEALING,))
 BOUND = (A, "person", "tasks_of", "newest first")
 MESSAGE = b'{"after": "0190a1b2"}'
-SEAL: Seal = AesSivSeal(RING, SetClock())
+SEAL: Seal = SivSeal(RING, SetClock())
 SEALED = SEAL.seal(MESSAGE, BOUND)
 ALPHABET = string.ascii_letters + string.digits + "-_"
 TEXTS = st.lists(st.text(), min_size=1, max_size=5)
@@ -125,7 +126,7 @@ def test_the_same_page_has_the_same_cursor() -> None:
 
 def test_a_text_opens_for_as_long_as_its_key_counts() -> None:
     clock = SetClock()
-    after = AesSivSeal(RING.rotated(SystemRandom(), NOW, keep=10 * MINUTE), clock)
+    after = SivSeal(RING.rotated(SystemRandom(), NOW, keep=10 * MINUTE), clock)
     assert after.open(SEALED, BOUND) == MESSAGE
     assert not after.seal(MESSAGE, BOUND).startswith(SEALING.id)
     clock.move(10 * MINUTE)
@@ -137,17 +138,17 @@ def test_the_id_of_the_key_cannot_be_another_of_the_ring() -> None:
     ring = RING.rotated(SystemRandom(), NOW, keep=10 * MINUTE)
     body = SEALED.partition(".")[2]
     with pytest.raises(SealBroken):
-        AesSivSeal(ring, SetClock()).open(f"{ring.sealing[1].id}.{body}", BOUND)
+        SivSeal(ring, SetClock()).open(f"{ring.sealing[1].id}.{body}", BOUND)
 
 
 def test_a_text_of_another_deployment_does_not_open() -> None:
-    other = AesSivSeal(KeyRing.create(SystemRandom()), SetClock())
+    other = SivSeal(KeyRing.create(SystemRandom()), SetClock())
     with pytest.raises(SealBroken):
         SEAL.open(other.seal(MESSAGE, BOUND), BOUND)
 
 
 def test_a_text_that_is_too_long_is_not_sealed_and_not_opened() -> None:
-    longest = 3049  # bytes: with version, tag and key id, 4095 characters; one byte more would make 4097
+    longest = 3026  # bytes: with nonce, tag and key id, 4095 characters; one byte more would make 4097
     sealed = SEAL.seal(bytes(longest), BOUND)
     assert len(sealed) == LONGEST - 1
     assert SEAL.open(sealed, BOUND) == bytes(longest)
@@ -157,10 +158,32 @@ def test_a_text_that_is_too_long_is_not_sealed_and_not_opened() -> None:
     assert_broken(f"{SEALING.id}.{'A' * 1_000_000}")
 
 
-@pytest.mark.parametrize("inside", [b"\x02" + MESSAGE, MESSAGE, b"\0", b"\x01" + bytes(4000)])
-def test_what_this_version_would_not_have_sealed_does_not_open(inside: bytes) -> None:
-    closed = AESSIV(SEALING.secret).encrypt(inside, [_binding(SEALING.id, BOUND)])
+def test_a_nonce_is_the_one_that_its_message_has() -> None:
+    """Whoever holds the key that encrypts, and not the one that makes nonces, can seal nothing."""
+    binding = _binding(SEALING.id, BOUND)
+    closed = Aead(SEALING.secret[32:]).encrypt(MESSAGE, binding, b"n" * 24)
+    assert Aead(SEALING.secret[32:]).decrypt(closed, binding) == MESSAGE
     assert_broken(f"{SEALING.id}.{to_base64url(closed)}")
+
+
+def test_what_an_earlier_version_sealed_does_not_open() -> None:
+    parts = [part.encode() for part in ("freehold seal 1", SEALING.id, *BOUND)]
+    binding = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    closed = AESSIV(SEALING.secret).encrypt(b"\x01" + MESSAGE, [binding])
+    assert_broken(f"{SEALING.id}.{to_base64url(closed)}")
+
+
+def test_what_is_bound_and_what_is_sealed_cannot_change_places() -> None:
+    """The end of one and the beginning of the other are one text, and two nonces."""
+    long, short = ["a", "b"], ["a"]
+    tail = _binding(SEALING.id, long)[len(_binding(SEALING.id, short)) :]
+    nonces = {from_base64url(SEAL.seal(*each).partition(".")[2])[:24] for each in ((b"", long), (tail, short))}
+    assert len(nonces) == 2
+
+
+def test_no_two_messages_share_a_nonce() -> None:
+    sealed = [SEAL.seal(bytes([n]), BOUND) for n in range(256)] + [SEAL.seal(b"", [str(n)]) for n in range(256)]
+    assert len({from_base64url(text.partition(".")[2])[:24] for text in sealed}) == len(sealed)
 
 
 def test_half_a_character_in_what_it_is_bound_to_is_no_trouble() -> None:

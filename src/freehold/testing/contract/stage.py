@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Never, TypeVar
 
 from freehold.edges.keys import KeyRing
-from freehold.edges.sealing import AesSivSeal
+from freehold.edges.sealing import SivSeal
 from freehold.model.data import ALL, Entity, Id, Paging, Range
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
@@ -44,7 +44,7 @@ class Stage:
         self.clock, random = HandClock(), SystemRandom()
         self.ids = TimeIds(self.clock, random)
         references = {kind: SUBJECTS.references(kind) for kind in SUBJECTS.entities.values()}
-        seal = AesSivSeal(KeyRing.create(random), self.clock)
+        seal = SivSeal(KeyRing.create(random), self.clock)
         self._shared = Shared(Cursors(seal, SUBJECTS.lookups), self.ids, references)
         self.acme, self.globex = self.tenant(), self.tenant()
 
