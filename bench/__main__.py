@@ -18,6 +18,7 @@ BENCHES = {
     "growth": "bench.growth",
     "lifecycle": "bench.lifecycle",
     "postgres": "bench.postgres",
+    "postgres_growth": "bench.postgres_growth",
     "fleet": "bench.fleet",
     "dynamodb": "bench.dynamodb",
 }

@@ -17,6 +17,8 @@ DEADLINE = 1.0
 TIMES = (1, 2, 3)
 QUIET_RATE = 25.0
 FLOOD_TIMES = 3
+STEADY = 1_000
+"""Requests a second that a server must bear whatever its peak is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def run(settings: Settings) -> Report:
     report.notes += [
         "70 % get, 20 % list, 10 % create; open loop, Poisson; latency counts from when a request was meant to be sent",
         f"good = a 2xx answer within {DEADLINE:.0f} s; the peak is what 32 connections in a closed loop get answered",
+        f"steady is {STEADY:,} requests a second",
         f"the quiet tenant gets tasks {QUIET_RATE:.0f} times a second; the flood is {FLOOD_TIMES} times the peak",
         f"{rounds} rounds of {seconds:.0f} s each, a fresh server for every run",
     ]
@@ -77,6 +80,7 @@ def one_round(way: Way, ready: Ready, seconds: float, settings: Settings, into: 
     peak = into["peak"][-1].per_second
     for times in TIMES:
         keep(f"{times}x", lambda port, times=times: [offered(port, mix(ground.north), peak * times, seconds, settings)])
+    keep("steady", lambda port: [offered(port, mix(ground.north), STEADY, seconds, settings)])
     keep("quiet alone", lambda port: [offered(port, gets(ground.south), QUIET_RATE, seconds, settings)])
     keep("quiet|flood", lambda port: flooded(port, ground, peak * FLOOD_TIMES, seconds, settings))
 
@@ -103,7 +107,9 @@ def describe(report: Report, runs: Runs) -> None:
     neighbour = Table("**A quiet tenant beside a flood**", head, words=2)
     for way, found in runs.items():
         peaks = [one.per_second for one in found["peak"]]
-        goodput.rows += [goodput_row(way, name, found[name], peaks) for name in ("peak", *(f"{n}x" for n in TIMES))]
+        goodput.rows += [
+            goodput_row(way, name, found[name], peaks) for name in ("peak", *(f"{n}x" for n in TIMES), "steady")
+        ]
         nothing = ["-"] * len(peaks)
         flood = [f"{one.per_second:.0f}" for one in found["flood"]]
         neighbour.rows.append(quiet_row(way, "alone", found["quiet alone"], nothing[0]))

@@ -14,7 +14,6 @@ from typing import Any
 
 from bench import ours
 from bench.ground import PAGE, task
-from bench.load import percentile
 from bench.ours import StoreSide
 from bench.process import WORK
 from bench.stacks import Settings
@@ -37,8 +36,6 @@ GET = f"SELECT {READ} FROM task WHERE tenant = %s AND id = %s"
 LIST = f"SELECT {READ} FROM task WHERE tenant = %s AND project = %s ORDER BY id DESC LIMIT {PAGE}"
 ADD = f"INSERT INTO task (tenant, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 TENANT = tenant_name(0)
-SIZES, QUICK_SIZES = (10, 100, 1_000), (10, 30)
-GROWN = 20  # tasks a tenant, when it is the number of tenants that grows
 
 
 class Bare:
@@ -251,42 +248,10 @@ def grown(started: Any, name: str, tier: str, tenants: int, tasks: int) -> Any:
     folder.mkdir(parents=True)
     urls = [url.replace("/postgres?", f"/{database}?") for url in (started.url, started.serving_url)]
     side = ours.part("own_postgres").PostgresSide(folder, *urls, tier)
-    side.fill(tenants, tenants * tasks if tenants > 1 else tasks)
+    side.fill(tenants, tasks)
     with psycopg.connect(urls[0], autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return side
-
-
-def growth(started: Any, settings: Settings, report: Report) -> None:
-    """Look something up among more and more tenants, each with a schema of its own."""
-    sizes = QUICK_SIZES if settings.quick else SIZES
-    table = Table(
-        "**get by id, of tenants picked by chance, each of which was asked before**",
-        ("tenants", "p50 us", "p95 us", "to smallest"),
-        words=1,
-    )
-    first: list[float] = []
-    found: dict[int, list[list[float]]] = {size: [] for size in sizes}
-    stores = {size: grown(started, f"grown-{size}", "schema", size, GROWN) for size in sizes}
-    for size, store in stores.items():
-        for tenant in (*range(size), *range(size), *range(size)):  # so often until its statements are prepared
-            store.get(tenant_name(tenant), ids_of(1, tenant, GROWN)[0])
-    for turn, size in interleaved(list(sizes), 2 if settings.quick else 5):
-        chance, times = random.Random(turn), []
-        for _ in range(300 if settings.quick else 1_500):
-            tenant = chance.randrange(size)
-            name, one = tenant_name(tenant), chance.choice(ids_of(1, tenant, GROWN))
-            begun = time.perf_counter()
-            stores[size].get(name, one)
-            times.append((time.perf_counter() - begun) * 1e6)
-        found[size].append(sorted(times))
-    for size in sizes:
-        stores[size].close()
-        median, late = ([percentile(each, share) for each in found[size]] for share in (0.5, 0.95))
-        first = first or median
-        table.rows.append((f"{size:,}", spread(median, 0), spread(late, 0), ratio(median, first)))
-        report.data[f"growth, {size} tenants"] = {"p50": median, "p95": late}
-    report.tables.append(table)
 
 
 def compared(
@@ -325,7 +290,6 @@ def run(settings: Settings) -> Report:
         crowd.close()
         for side in opened.values():
             side.close()
-        growth(started, settings, report)
     report.notes.append(f"{rounds} rounds; medians, with min-max; every side makes objects of its rows")
     report.notes.append("freehold's add also checks references and appends to the audit chain; the bare sides do not")
     return report

@@ -1,0 +1,49 @@
+"""bench postgres_growth: lookups among more and more tenants on one server, in schemas of their own and in the pool."""
+
+import sys
+import time
+
+from bench.growth import Filled, describe
+from bench.postgres import grown, server
+from bench.stacks import Settings
+from bench.store import PROJECTS, ids_of, tenant_name
+from bench.table import Report, interleaved
+
+SIZES = {
+    "schema": ((10, 1_000), (100, 10_000), (1_000, 100_000)),
+    "pool": ((1, 1_000), (100, 100_000), (10_000, 2_000_000)),
+}
+QUICK_SIZES = {"schema": ((3, 300), (10, 1_000)), "pool": ((1, 100), (10, 1_000))}
+
+
+def run(settings: Settings) -> Report:
+    """Fill a database for each size, then look things up in interleaved rounds."""
+    report = Report("postgres_growth")
+    rounds, count = (2, 200) if settings.quick else (7, 2_000)
+    with server("postgres-growth") as started:
+        filled = []
+        for tier, sizes in (QUICK_SIZES if settings.quick else SIZES).items():
+            for tenants, tasks in sizes:
+                begun = time.perf_counter()
+                store = grown(started, f"{tier}-{tenants}", tier, tenants, tasks)
+                filled.append(Filled(f"freehold, {tier}", tenants, tasks, store))
+                took = time.perf_counter() - begun
+                print(f"  {tier}, {filled[-1].size}: filled in {took:.1f} s", file=sys.stderr, flush=True)
+        for one in filled:
+            meet(one)
+        found: dict[Filled, list[dict[str, list[float]]]] = {one: [] for one in filled}
+        for turn, one in interleaved(filled, rounds):
+            found[one].append(one.lookups(count, turn))
+        for one in filled:
+            one.store.close()
+    describe(report, found)
+    report.notes.append(f"{rounds} rounds of {count} lookups; a list is the 50 newest tasks of a project")
+    report.notes.append("every tenant was asked for three times before, until its statements were prepared")
+    return report
+
+
+def meet(one: Filled) -> None:
+    """Look something up in every schema, so often until its statements are prepared."""
+    for tenant in (*range(min(one.tenants, 1_000)),) * 3:
+        one.store.get(tenant_name(tenant), ids_of(1, tenant, 1)[0])
+        one.store.first_page(tenant_name(tenant), ids_of(2, tenant, PROJECTS)[0])
