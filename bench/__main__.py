@@ -19,6 +19,7 @@ BENCHES = {
     "lifecycle": "bench.lifecycle",
     "postgres": "bench.postgres",
     "postgres_growth": "bench.postgres_growth",
+    "neighbours": "bench.neighbours",
     "fleet": "bench.fleet",
     "dynamodb": "bench.dynamodb",
 }

@@ -1,5 +1,9 @@
 """freehold's side of `bench postgres`: units of work on a PostgreSQL server, as a call makes them."""
 
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.apps.freehold_tasks import Task, app
@@ -9,6 +13,7 @@ from bench.own_store import UnitSide
 from bench.store import ids_of
 from freehold.cli.operating import migrations
 from freehold.runtime import audit
+from freehold.runtime.failures import Overloaded
 from freehold.runtime.scope import Scope
 from freehold.settings import Settings
 from freehold.wiring import Backend, backend, complete
@@ -38,6 +43,23 @@ class PostgresSide(UnitSide):
         self.made.database.commit([part])
         unit.close()
         return made.id
+
+    def hold(self, tenant: str, task: str, seconds: float) -> None:
+        """Get one task, and keep for so long what it was read through."""
+        unit = self.made.runtime.begin(Scope(tenant), writes=False)
+        try:
+            unit.get(Task, task)
+            time.sleep(seconds)
+        finally:
+            unit.close()
+
+    def answered(self, work: Callable[[PostgresSide], object]) -> bool:
+        """Whether the store did it, or said that it is busy."""
+        try:
+            work(self)
+        except Overloaded:
+            return False
+        return True
 
     def close(self) -> None:
         """Close the store."""

@@ -55,7 +55,7 @@ class Postgres:
         self._applier = Applier(self._book, model, self.schema)
         self._grounds = Grounds(installation, tier)
         self._wires = Wires(url, size=size, wait=wait, deadline=deadline, prepares=prepares)
-        self._together = Together(self._commit)
+        self._together = Together(self._commit, deadline / 4)
 
     def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
         """See `Database.snapshot`."""
@@ -101,8 +101,7 @@ class Postgres:
         session = Session(self._wires, self._grounds, tenant)
         session.join()
         try:
-            place = session.find(tenant)
-            found = session.rows(place, tenant, AUDIT.on(place), sent([tenant, after, limit])) if place else []
+            found = session.found(tenant, AUDIT, sent([tenant, after, limit]))
             return [AuditEntry(*row) for row in found]  # type: ignore[arg-type]  # the columns are of these types
         finally:
             session.leave()

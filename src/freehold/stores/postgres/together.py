@@ -2,12 +2,14 @@
 
 Each appends to the tenant's audit chain, so only one at a time could: the lock is held until the disk has it all. Those
 who come meanwhile are committed together by the next of them, as if one after the other. When the server refuses
-anything of that, nothing of it was done, and each of them tries by itself.
+anything of that, nothing of it was done, and each of them tries by itself. They share one deadline, so there are no
+more of them than will meet it, going by how long the last ones took.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
@@ -42,13 +44,24 @@ class _Waiting:
         self.ended.set()
 
 
+class _Line:
+    """Those of one tenant who wait while another one commits."""
+
+    __slots__ = ("each", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Waiting] = deque()
+        self.each = 0.0
+        """The seconds that each of the last ones took."""
+
+
 class Together:
     """A line for each tenant in whose name somebody commits at this moment."""
 
-    def __init__(self, commit: Commit) -> None:
-        """`commit` makes all it is given durable, or nothing."""
-        self._commit = commit
-        self._lines: dict[str, deque[_Waiting]] = {}
+    def __init__(self, commit: Commit, seconds: float) -> None:
+        """`commit` makes all it is given durable, or nothing. `seconds` is how long it may take for several calls."""
+        self._commit, self._seconds = commit, seconds
+        self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
 
     def commit(self, tenant: str, parts: Sequence[Changes]) -> None:
@@ -56,10 +69,10 @@ class Together:
         waiting = None
         with self._lock:
             if (line := self._lines.get(tenant)) is None:
-                self._lines[tenant] = deque()
+                line = self._lines[tenant] = _Line()
             else:
                 waiting = _Waiting(parts)
-                line.append(waiting)
+                line.waiting.append(waiting)
         if waiting is not None:
             waiting.ended.wait()
             if waiting.failure is not None:
@@ -70,9 +83,11 @@ class Together:
             if waiting.turn is _Turn.ALONE:
                 self._commit(parts)
                 return
+        others, began = self._others(line), time.monotonic()
         try:
-            self._lead(parts, self._others(tenant))
+            self._lead(parts, others)
         finally:
+            line.each = (time.monotonic() - began) / (1 + len(others))
             self._hand_over(tenant)
 
     def _lead(self, parts: Sequence[Changes], others: Sequence[_Waiting]) -> None:
@@ -96,22 +111,21 @@ class Together:
         else:
             _end(others, _Turn.DONE)
 
-    def _others(self, tenant: str) -> list[_Waiting]:
+    def _others(self, line: _Line) -> list[_Waiting]:
         """Who else is committed with the one whose turn it is."""
         taken: list[_Waiting] = []
-        writes = 0
+        most, writes = min(MOST_CALLS, self._seconds // line.each - 1 if line.each else MOST_CALLS), 0
         with self._lock:
-            line = self._lines[tenant]
-            while line and len(taken) < MOST_CALLS and writes < MOST_WRITES:
-                taken.append(line.popleft())
+            while line.waiting and len(taken) < most and writes < MOST_WRITES:
+                taken.append(line.waiting.popleft())
                 writes += sum(len(part.writes) for part in taken[-1].parts)
         return taken
 
     def _hand_over(self, tenant: str) -> None:
         with self._lock:
-            line = self._lines[tenant]
-            if line:
-                line.popleft().end(_Turn.LEADS)
+            waiting = self._lines[tenant].waiting
+            if waiting:
+                waiting.popleft().end(_Turn.LEADS)
             else:
                 del self._lines[tenant]
 

@@ -19,8 +19,8 @@ COUNT = 6
 class Gate:
     """Where commits end up. The first one waits until all others stand in line behind it."""
 
-    def __init__(self, *troubles: BaseException | None) -> None:
-        self.together = Together(self.commit)
+    def __init__(self, *troubles: BaseException | None, seconds: float = 1e9) -> None:
+        self.together = Together(self.commit, seconds)
         self.calls: list[int] = []
         self.begun, self.open = threading.Event(), threading.Event()
         self.troubles = dict(enumerate(troubles))
@@ -51,7 +51,7 @@ class Gate:
         assert self.begun.wait(30)
         for thread in threads[1:]:
             thread.start()
-        while len(self.together._lines[TENANT]) < count - 1:
+        while len(self.together._lines[TENANT].waiting) < count - 1:
             pass
         self.open.set()
         for thread in threads:
@@ -73,6 +73,12 @@ def test_a_line_that_is_too_long_is_taken_in_parts() -> None:
     gate = Gate()
     assert gate.run(70) == [None] * 70
     assert (gate.calls[0], sum(gate.calls), max(gate.calls)) == (1, 70, 33)
+
+
+def test_where_commits_are_slow_no_more_go_together_than_will_be_done_in_time() -> None:
+    gate = Gate(seconds=0)
+    assert gate.run() == [None] * COUNT
+    assert gate.calls == [1] * COUNT
 
 
 def test_when_one_of_them_is_refused_each_tries_alone() -> None:
