@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from bench.ground import Ground
 from bench.process import ROOT, CannotRun
@@ -85,6 +85,11 @@ def fill_store(folder: Path, tenants: int, tasks: int) -> StoreSide:
 def isolation(folder: Path) -> AbstractContextManager[dict[str, dict[str, Callable[[], object]]]]:
     """Give each call, four ways: as it is, without layer 2, without layer 4, without both."""
     return part("own_isolation").ways(folder)
+
+
+def postgres_isolation(started: Any, tier: str) -> AbstractContextManager[dict[str, dict[str, Callable[[], object]]]]:
+    """Give the same on a PostgreSQL server."""
+    return part("own_isolation").postgres_ways(started.url, started.serving_url, tier)
 
 
 def part(name: str) -> ModuleType:
