@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -15,12 +16,17 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.export import export
 from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.moving import settle
 from freehold.lifecycle.restoring import restore
+from freehold.runtime.scope import Scope
 from freehold.settings import Settings
+from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected
+from tests.contract.tiers import left_in
 from tests.unit.lifecycle.place import NOW, Place, opened
 
 ROOT = Path(__file__).parents[2]
+MOST_POINTS = 40
 
 
 @pytest.fixture(scope="module", params=["schema", "pool"])
@@ -44,13 +50,15 @@ def place(settings: Settings) -> Iterator[Place]:
         yield place
 
 
-def killed(verb: str, settings: Settings, point: int) -> None:
-    """Somebody does it, and is killed."""
+def killed(verb: str, settings: Settings, point: int) -> bool:
+    """Somebody does it. Whether they were killed; else they came to the end."""
     named = {"STORE": "postgres", "DATABASE_URL": settings.database_url, "TIER": settings.tier}
     environment = {**os.environ, **{f"FREEHOLD_{name}": value for name, value in named.items()}}
     file = str(Path(settings.data) / "acme.zip")
     command = [sys.executable, "-m", "tests.unit.lifecycle.mortal", verb, settings.data, file, str(point)]
-    assert subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == -signal.SIGKILL
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 @pytest.mark.parametrize("point", [3, 9])
@@ -58,7 +66,7 @@ def test_a_restore_that_was_killed_is_done_whole_or_not_at_all(place: Place, set
     acme, whole = place.tenant("acme").id, place.digest(place.tenant("acme").id)
     place.member("acme").answer("create_project", name="Later")
     before, theirs = place.digest(acme), place.digest(place.tenant("globex").id)
-    killed("restore", settings, point)
+    assert killed("restore", settings, point)
     assert place.digest(acme) in (before, whole)
     with Archive(Path(settings.data) / "acme.zip") as archive:
         restore(place.of, place.tenant("acme"), archive, grace=NOW)
@@ -72,12 +80,36 @@ def test_what_is_killed_between_an_erase_and_an_import_is_done_again(
 ) -> None:
     acme, whole = place.tenant("acme").id, place.digest(place.tenant("acme").id)
     theirs = place.digest(place.tenant("globex").id)
-    killed("erase", settings, min(point, 2))
+    assert killed("erase", settings, min(point, 2))
     erase(place.of, place.tenant("acme"), grace=NOW)
     assert place.residue(acme) == {}
-    killed("import", settings, point)
+    assert killed("import", settings, point)
     assert place.tenant("acme").state == "arriving"
     with Archive(Path(settings.data) / "acme.zip") as archive:
         bring_in(place.of, archive)
     assert (place.digest(acme), place.digest(place.tenant("globex").id)) == (whole, theirs)
     assert place.tenant("acme").state == "active"
+
+
+def test_a_move_that_is_killed_at_any_point_leaves_the_tenant_whole_in_one_place(
+    place: Place, settings: Settings
+) -> None:
+    acme, estate = place.tenant("acme"), cast("PostgresEstate", place.of.estate)
+    with Scope(acme.id) as scope:
+        for point in range(MOST_POINTS):
+            here, theirs = estate.tier(scope), place.digest(place.tenant("globex").id)
+            to = "pool" if here == "schema" else "schema"
+            place.member("acme").answer("create_project", name=f"{point}")
+            whole, chain = place.digest(acme.id), len(place.chain(acme.id))
+            was_killed = killed(to, settings, point)
+            now = estate.tier(scope)
+            assert now in (here, to)
+            assert (place.digest(acme.id), len(place.chain(acme.id))) == (whole, chain)
+            place.member("acme").answer("create_project", name=f"{point} later")
+            whole = place.digest(acme.id)
+            settle(place.of, acme, to)
+            assert (estate.tier(scope), left_in(settings.database_url, acme.id)) == (to, {to})
+            assert (place.digest(acme.id), place.digest(place.tenant("globex").id)) == (whole, theirs)
+            if not was_killed:
+                return
+    pytest.fail("it did not come to its end")

@@ -1,22 +1,28 @@
 """A tenant of PostgreSQL goes from tier to tier, and whoever serves follows."""
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
+from freehold.model.data import Entity
 from freehold.model.model import Model
-from freehold.runtime.ports import Database
+from freehold.runtime.outbox import Delivery
+from freehold.runtime.ports import Changes, Database, Snapshot, Verb
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import Unequal
+from freehold.stores.estate import Settled, Unequal
 from freehold.stores.postgres import Postgres
 from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected
 from freehold.stores.postgres.migrations import Migrations
 from freehold.stores.schema import schema_of
 from freehold.testing.contract.holder import Holder, alike
-from freehold.testing.contract.stage import Stage
-from freehold.testing.contract.subjects import Player, Team
+from freehold.testing.contract.stage import Stage, changes
+from freehold.testing.contract.subjects import Goal, Match, Player, Team
+from tests.contract.tiers import left_in
 
 TIERS = [("schema", "pool"), ("pool", "schema")]
 
@@ -42,6 +48,16 @@ def holding(url: str, tier: str) -> Iterator[tuple[Holder, PostgresEstate]]:
     stage.database.close()
 
 
+def await_writer(url: str) -> None:
+    """Wait until somebody waits to have a ground alone: whoever moves it has copied it then."""
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted"
+    until = time.monotonic() + 60
+    with connected(url) as raw:
+        while raw.execute(query).fetchone() == (0,):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
 @pytest.mark.parametrize(("tier", "other"), TIERS)
 def test_a_tenant_that_moves_has_everything_as_it_was(tier: str, other: str, database_url: str) -> None:
     with holding(database_url, tier) as (holder, estate):
@@ -50,7 +66,7 @@ def test_a_tenant_that_moves_has_everything_as_it_was(tier: str, other: str, dat
         chain = holder.chain(stage.acme)
         with Scope(stage.acme) as scope:
             assert estate.tier(scope) == tier
-            counts = estate.settle(scope, other)
+            counts = estate.settle(scope, other).counts
             assert estate.tier(scope) == other
         assert sum(counts.values()) == len(ours) + len(chain)
         assert alike(holder.all(stage.acme), ours)
@@ -90,6 +106,78 @@ def test_calls_that_write_meanwhile_lose_nothing(tier: str, other: str, database
         added = [player for players in stage.together(work, 4) for player in players]
         assert alike(holder.all(stage.acme), [*ours, *added])
         assert len(added) == 60
+
+
+@pytest.mark.parametrize(("tier", "other"), TIERS)
+def test_what_is_written_while_a_tenant_is_copied_comes_along(tier: str, other: str, database_url: str) -> None:
+    with holding(database_url, tier) as (holder, estate):
+        stage, acme = holder.stage, holder.stage.acme
+        before, theirs = holder.furnish(acme), holder.furnish(stage.globex)
+        one, two, doomed = (stage.add(acme, Team(name=name, code=name)) for name in ("one", "two", "doomed"))
+        lost, saved = (stage.add(acme, Match(home=doomed.id, number=number)) for number in (1, 2))
+        goal, player = stage.add(acme, Goal(match=lost.id)), stage.add(acme, Player(name="before"))
+        event = next(one for one in before if isinstance(one, Delivery))
+        due = event.model_copy(update={"id": stage.new_id()})
+        late: list[Entity] = [
+            one.model_copy(update={"code": "two", "version": 3}), two.model_copy(update={"code": "one", "version": 2}),
+            saved.model_copy(update={"home": one.id, "version": 2}), Match(id=stage.new_id(), home=two.id, number=1),
+            Player(id=player.id, name="another", version=1), due,
+        ]  # fmt: skip
+
+        def writing(snapshot: Snapshot, scope: Scope) -> Sequence[Changes]:
+            del snapshot
+            moves.append(threads.submit(estate.settle, scope, other))
+            await_writer(database_url)
+            spare = one.model_copy(update={"code": "spare"})
+            return [
+                changes(scope, Verb.SAVE, spare), changes(scope, Verb.SAVE, two.model_copy(update={"code": "one"})),
+                changes(scope, Verb.SAVE, spare.model_copy(update={"code": "two", "version": 2})),
+                changes(scope, Verb.SAVE, saved.model_copy(update={"home": one.id})),
+                changes(scope, Verb.REMOVE, doomed, player, event),
+                changes(scope, Verb.ADD, *late[3:], entry={"call": "late"}),
+            ]  # fmt: skip
+
+        moves: list[Future[Settled]] = []
+        with ThreadPoolExecutor(1) as threads, Scope(acme) as scope:
+            stage.database.exclusively(scope, lambda snapshot: writing(snapshot, scope))
+            settled = moves[0].result()
+        gone = {event.id, goal.id}
+        assert alike(holder.all(acme), [*(one for one in before if one.id not in gone), *late])
+        assert json.loads(stage.audit(acme)[-1]) == {"call": "late"}
+        assert sum(settled.counts.values()) == len(holder.all(acme)) + len(holder.chain(acme))
+        assert alike(holder.all(stage.globex), theirs)
+        assert acme in stage.database.busy_grounds(stage.clock.now())
+
+
+@pytest.mark.parametrize(("tier", "other"), TIERS)
+def test_what_a_move_was_killed_before_clearing_away_is_out_of_reach_and_swept(
+    tier: str, other: str, database_url: str
+) -> None:
+    with holding(database_url, tier) as (holder, estate):
+        stage = holder.stage
+        ours = holder.furnish(stage.acme)
+        with Scope(stage.acme) as scope:
+            estate.settle(scope, other)
+            assert len(left_in(database_url, stage.acme)) == 2
+            ours.append(stage.add(stage.acme, Player(name="later")))
+            estate.settle(scope, tier)
+            assert alike(holder.all(stage.acme), ours)
+            estate.tidy(scope)
+            assert left_in(database_url, stage.acme) == {tier}
+            assert alike(holder.all(stage.acme), ours)
+            assert stage.acme in stage.database.busy_grounds(stage.clock.now())
+            estate.settle(scope, other)
+            estate.erase(scope)
+            assert estate.residue(scope) == {}
+
+
+def test_a_tenant_is_not_moved_while_somebody_migrates(database_url: str) -> None:
+    with holding(database_url, "pool") as (holder, estate), connected(database_url) as raw:
+        ours = holder.furnish(holder.stage.acme)
+        raw.execute("SELECT pg_advisory_lock(1, 1)")
+        with Scope(holder.stage.acme) as scope, pytest.raises(Unequal, match="migration"):
+            estate.settle(scope, "schema")
+        assert alike(holder.all(holder.stage.acme), ours)
 
 
 def test_what_is_left_of_a_schema_is_gone_after_the_move(database_url: str) -> None:
@@ -132,5 +220,5 @@ def test_a_move_whose_copy_is_not_the_same_is_taken_back(database_url: str) -> N
 
 def test_a_tenant_that_lies_nowhere_goes_nowhere(database_url: str) -> None:
     with holding(database_url, "pool") as (holder, estate), Scope(holder.stage.tenant()) as scope:
-        assert estate.settle(scope, "schema") == {}
+        assert estate.settle(scope, "schema").counts == {}
         assert estate.tier(scope) == ""

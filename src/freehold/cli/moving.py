@@ -41,11 +41,12 @@ def _to_tier(slug: str, tier: str, app: str | None, data: str | None, store: str
 
     with deployed(app, data, store) as (made, of):
         settled = settle(of, found(made, slug), tier)
-    rows, pause = sum(settled.counts.values()), round(settled.seconds * 1000)
+    rows, pause, waiting = sum(settled.counts.values()), round(settled.held * 1000), settled.waiting
     if as_json:
-        screen.print_json({"slug": slug, "tier": tier, "rows": rows, "pause_ms": pause})
+        screen.print_json({"slug": slug, "tier": tier, "rows": rows, "pause_ms": pause, "waiting": waiting})
     elif settled.counts:
-        typer.echo(f"{slug} lies in the tier {tier}: {rows:,} rows, compared. Writers waited for {pause} ms at most.")
+        typer.echo(f"{slug} lies in the tier {tier}: {rows:,} rows, compared.")
+        typer.echo(f"Writers waited for {pause} ms at most; {waiting} connections did when that ended.")
     else:
         typer.echo(f"{slug} lies in the tier {tier} already, or has no rows yet.")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -19,24 +17,13 @@ from freehold.lifecycle.platform import Platform
 from freehold.lifecycle.restoring import GRACE
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import Tiers, Unequal
+from freehold.stores.estate import Settled, Tiers, Unequal
 
 TIERS = ("schema", "pool")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A tenant that was taken to another tier."""
-
-    tier: str
-    counts: Mapping[str, int]
-    """How many rows each table has; empty when it lay there already."""
-    seconds: float
-    """For how long nobody could write, at most."""
-
-
 def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
-    """Take a tenant to another tier while the app serves. Writers wait; readers and all others go on.
+    """Take a tenant to another tier while the app serves. Writers wait for a moment; readers and all others go on.
 
     Counts and hashes are compared before anything of the old is gone. Raises `ModelError`: FH322 when the store has no
     tiers or somebody else is at work, FH323 when the copy is not the same.
@@ -46,17 +33,15 @@ def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
         raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
     estate = cast("Tiers", of.estate)
     with Scope(there.id) as scope, claimed(of.estate, scope, there.slug):
-        began = time.monotonic()
         try:
-            counts = estate.settle(scope, tier)
+            settled = estate.settle(scope, tier)
         except Unequal as error:
             fix = "see what it says, and move it again: it is where it was"
             raise ModelError([Finding("FH323", Place(there.slug, 0), f"it was not moved: {error}", fix)]) from None
-        seconds = time.monotonic() - began
         estate.tidy(scope)
-        if counts:
+        if settled.counts:
             Platform(of).note("move_tenant", tenant=there.id, tier=tier)
-    return Settled(tier, counts, seconds)
+    return settled
 
 
 def move(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from freehold.model.data import Entity
@@ -100,6 +101,18 @@ class Estate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A tenant that was taken to another tier."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many rows each table has; empty when it lay there already, or lies nowhere."""
+    held: float = 0.0
+    """For how many seconds nobody could write there, at most."""
+    waiting: int = 0
+    """How many connections waited to write there when that ended. A server process has one at a time for a tenant."""
+
+
 class Tiers(Protocol):
     """A store whose tenants lie in one of several ways."""
 
@@ -107,15 +120,17 @@ class Tiers(Protocol):
         """How a tenant lies; empty when there is none."""
         ...
 
-    def settle(self, scope: Scope, tier: str) -> Mapping[str, int]:
-        """Take a ground to another tier while it is in use, and return how many rows each table has.
+    def settle(self, scope: Scope, tier: str) -> Settled:
+        """Take a ground to another tier while it is in use.
 
-        Writers wait meanwhile. Counts and hashes are compared before anything of the old is gone. Raises `Unequal`.
+        It is copied while its tenant goes on writing. Then writers wait for as long as it takes to bring over what has
+        changed since. Counts and hashes are compared before anything of the old is gone. Whatever goes wrong, a kill
+        included, leaves the tenant where it was. Raises `Unequal`.
         """
         ...
 
     def tidy(self, scope: Scope) -> None:
-        """Drop what a move has left, which nobody can reach any more."""
+        """Drop what a move has left, which nobody can reach any more: tables, or rows of the pool."""
         ...
 
 

@@ -12,15 +12,18 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.deployment import Deployment
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.moving import settle
 from freehold.lifecycle.restoring import restore
 from freehold.settings import from_environment
 from tests.unit.lifecycle.place import NOW, opened
 
-CHANGING = {"put", "link", "empty", "erase", "commit"}
+CHANGING = {"put", "link", "empty", "erase", "commit", "ask"}
 
 
 class Mortal:
-    """A port, of which all is as it was, but for the last call that changes something: it is never answered."""
+    """A port, or a connection, of which all is as it was, but for the last call that changes something: it is never
+    answered.
+    """
 
     left = 0
     """How many more calls somebody lives to see, over all ports."""
@@ -48,6 +51,11 @@ def main(verb: str, data: str, file: str, number: str) -> None:
         if verb == "erase":
             assert there is not None
             erase(of, there, grace=NOW)
+            return
+        if verb in ("schema", "pool"):
+            assert there is not None
+            place.of.estate._wire = Mortal(place.of.estate._wire)  # type: ignore[attr-defined]  # PostgreSQL's
+            settle(place.of, there, verb)
             return
         with Archive(Path(file)) as archive:
             if verb == "import":

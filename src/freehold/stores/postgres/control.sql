@@ -36,13 +36,17 @@ BEGIN
     RAISE EXCEPTION 'a row that must be there is not' USING ERRCODE = 'FHLOS';
 END $$;
 
--- Keeps `busy` true. It locks before it looks: else a delivery that is being added would be forgotten.
+-- Keeps `busy` true. It locks before it looks: else a delivery that is being added would be forgotten. Whoever moves a
+-- tenant changes nothing about what is due, and must not have that lock while the tenant goes on writing.
 CREATE OR REPLACE FUNCTION freehold.note_busy() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     whose uuid := coalesce(NEW.tenant, OLD.tenant);
     first timestamp with time zone;
 BEGIN
+    IF current_setting('freehold.moving', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'INSERT' THEN
         IF NEW.state = 'waiting' THEN
             INSERT INTO freehold.busy AS known (tenant, due) VALUES (whose, NEW.due)
@@ -73,36 +77,56 @@ BEGIN
     PERFORM set_config('freehold.tenant', whose::text, true);
 END $$;
 
--- Makes the ground of a tenant, in the transaction that first writes on it. All that the app may do about grounds.
-CREATE OR REPLACE FUNCTION freehold.make_ground(whose uuid, wanted text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Makes tables of a tenant's own, which nobody can reach yet.
+CREATE OR REPLACE FUNCTION freehold.make_tables(whose uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_platform boolean := whose = '00000000-0000-0000-0000-000000000000';
+    place text := CASE WHEN is_platform THEN 'freehold_platform' ELSE 't_' || replace(whose::text, '-', '') END;
+    each text;
+BEGIN
+    EXECUTE format('CREATE SCHEMA %I', place);
+    FOR each IN SELECT statement FROM freehold.recipe WHERE platform = is_platform ORDER BY number LOOP
+        EXECUTE replace(replace(each, '"ground"', quote_ident(place)), '''tenant''', quote_literal(whose));
+    END LOOP;
+END $$;
+
+-- Says where a tenant lies, and lets it in there. Roles are locked until the end of the transaction.
+CREATE OR REPLACE FUNCTION freehold.open_ground(whose uuid, wanted text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     short text := replace(whose::text, '-', '');
     is_platform boolean := whose = '00000000-0000-0000-0000-000000000000';
     place text := CASE WHEN is_platform THEN 'freehold_platform' ELSE 't_' || short END;
     role text := 'fh_{installation}_' || short;
     newest integer := (SELECT coalesce(max(number), 0) FROM freehold.migration WHERE NOT undone);
-    each text;
 BEGIN
-    PERFORM pg_advisory_xact_lock(2, hashtext(short));
-    IF EXISTS (SELECT FROM freehold.ground WHERE tenant = whose) THEN
-        RETURN;  -- somebody else has made it since we looked
-    END IF;
     IF wanted = 'schema' THEN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role);
         END IF;
         EXECUTE format('GRANT {tenants} TO %I', role);
         EXECUTE format('GRANT %I TO {app}', role);
-        EXECUTE format('CREATE SCHEMA %I', place);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', place, role);
-        FOR each IN SELECT statement FROM freehold.recipe WHERE platform = is_platform ORDER BY number LOOP
-            EXECUTE replace(replace(each, '"ground"', quote_ident(place)), '''tenant''', quote_literal(whose));
-        END LOOP;
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', place, role);
         EXECUTE format('REVOKE UPDATE, DELETE ON %I.freehold_audit FROM %I', place, role);
     END IF;
-    INSERT INTO freehold.ground (tenant, tier, version) VALUES (whose, wanted, newest);
+    INSERT INTO freehold.ground (tenant, tier, version) VALUES (whose, wanted, newest)
+    ON CONFLICT (tenant) DO UPDATE SET tier = excluded.tier, version = excluded.version, at = now();
+END $$;
+
+-- Makes the ground of a tenant, in the transaction that first writes on it. All that the app may do about grounds.
+CREATE OR REPLACE FUNCTION freehold.make_ground(whose uuid, wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(2, hashtext(replace(whose::text, '-', '')));
+    IF EXISTS (SELECT FROM freehold.ground WHERE tenant = whose) THEN
+        RETURN;  -- somebody else has made it since we looked
+    END IF;
+    IF wanted = 'schema' THEN
+        PERFORM freehold.make_tables(whose);
+    END IF;
+    PERFORM freehold.open_ground(whose, wanted);
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA freehold FROM PUBLIC;

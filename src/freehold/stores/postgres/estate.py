@@ -12,7 +12,7 @@ from freehold.runtime.audit import GENESIS
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import AUDIT, Claimed, Unequal, check_links, kinds_of
+from freehold.stores.estate import AUDIT, Claimed, Settled, Unequal, check_links, kinds_of
 from freehold.stores.forms import Plain
 from freehold.stores.postgres.apply import Act, Applier, alone
 from freehold.stores.postgres.database import AUDIT as CHAIN
@@ -21,7 +21,16 @@ from freehold.stores.postgres.grounds import FIND, MAKE, POOL, Grounds, entering
 from freehold.stores.postgres.names import GROUND, Place, Statement, Template, quoted
 from freehold.stores.postgres.residue import residue
 from freehold.stores.postgres.session import COMMIT, READING, WRITING
-from freehold.stores.postgres.settling import BEHIND, FORGET, Settling
+from freehold.stores.postgres.settling import (
+    BEHIND,
+    MAKE_TABLES,
+    MIGRATIONS_WAIT,
+    MOVING,
+    OPEN,
+    SINCE,
+    WAITING,
+    Settling,
+)
 from freehold.stores.postgres.snapshot import sent
 from freehold.stores.postgres.statements import Book
 from freehold.stores.postgres.trouble import Lost, Refusal, told
@@ -66,7 +75,7 @@ class PostgresEstate:
         self._opened = ExitStack()
         self._wire = Wire(self._opened.enter_context(connected(url)), deadline=DEADLINE, prepares=True)
         self._begun = False
-        self._settling = Settling(self._kinds)
+        self._settling = Settling([schema.tables[table_of(kind)] for kind in self._kinds])
 
     @property
     def kinds(self) -> Sequence[type[Entity]]:
@@ -127,8 +136,11 @@ class PostgresEstate:
         with self._transaction(WRITING):
             counts = self.empty(scope)
             forget = [
-                (Statement(f"DELETE FROM freehold.{table} WHERE tenant = $1::uuid".encode()), sent([tenant]))
-                for table in ("busy", "ground")
+                *self._sweeping(tenant),
+                *(
+                    (Statement(f"DELETE FROM freehold.{table} WHERE tenant = $1::uuid".encode()), sent([tenant]))
+                    for table in ("busy", "ground")
+                ),
             ]
             self._as_owner(tenant, *self._razing(tenant), *forget)
         return counts
@@ -138,23 +150,21 @@ class PostgresEstate:
         place = self.place(scope.tenant)
         return place.tier if place else ""
 
-    def settle(self, scope: Scope, tier: str) -> Mapping[str, int]:
-        """See `Tiers.settle`."""
+    def settle(self, scope: Scope, tier: str) -> Settled:
+        """See `Tiers.settle`. One transaction, so that nobody ever sees a part of the copy, and a kill leaves none."""
         tenant = scope.tenant
-        with self.hold(scope):
+        self.tidy(scope)
+        with self._transaction(WRITING):
             old, new = self.place(tenant), self._grounds.place(tenant, tier)
             if old is None or old == new:
-                return {}
-            if self._as_owner(tenant, (BEHIND, sent([tenant, POOL])))[-1][0][0]:
-                message = "a migration has left it, or the pool, behind: run `freehold migrate up`"
-                raise Unequal(message)
-            leftovers = self._razing(tenant) if old.is_shared else []
-            making = [*leftovers, (FORGET, sent([tenant])), (MAKE, sent([tenant, tier]))]
-            before = self._digests(old, tenant)
-            self._as_owner(tenant, *making, *self._settling.copying(old, new, tenant))
-            self._settling.check(before, self._digests(new, tenant))
-            self._as_owner(tenant, *self._settling.leaving(old, new, tenant))
-        return self._settling.counts(before)
+                return Settled()
+            since = self._copy(old, new, tenant)
+            began = time.monotonic()
+            self._as_owner(tenant, alone(tenant))
+            counts = self._follow(old, new, tenant, since)
+            self._as_owner(tenant, (OPEN, sent([tenant, tier])), *self._settling.closing(old))
+            waiting = int(str(self._told((WAITING, ()))[0][0][0]))
+        return Settled(counts, time.monotonic() - began, waiting)
 
     def tidy(self, scope: Scope) -> None:
         """See `Tiers.tidy`. Waits until those who were reading in the old tables have done."""
@@ -162,10 +172,36 @@ class PostgresEstate:
         place = self.place(tenant)
         if place is not None and place.is_shared:
             self._raze(tenant)
+        elif place is not None:
+            self._as_owner(tenant, *self._sweeping(tenant))
 
-    def _digests(self, place: Place, tenant: str) -> list[list[Row]]:
-        steps = self._settling.digests(place, tenant)
-        return self._as_owner(tenant, *steps)[-len(steps) :]
+    def _copy(self, old: Place, new: Place, tenant: str) -> str:
+        """Copy all there is, and compare. Returns the transaction from which on everything has to be followed."""
+        if not self._told((MIGRATIONS_WAIT, ()))[0][0][0]:
+            message = "a migration is under way: wait until it has ended"
+            raise Unequal(message)
+        if self._as_owner(tenant, (BEHIND, sent([tenant, POOL])))[-1][0][0]:
+            message = "a migration has left it, or the pool, behind: run `freehold migrate up`"
+            raise Unequal(message)
+        since = str(self._told((SINCE, ()))[0][0][0])
+        making = [] if new.is_shared else [(MAKE_TABLES, sent([tenant]))]
+        before = self._as_owner(tenant, *MOVING, *making, self._settling.copying(old, new, tenant))[-1]
+        self._settling.check(before, self._as_owner(tenant, self._settling.digests(new, tenant))[-1])
+        return since
+
+    def _follow(self, old: Place, new: Place, tenant: str, since: str) -> Mapping[str, int]:
+        """Bring the copy up to this moment, and compare. Returns how many rows each table has."""
+        settling = self._settling
+        following = list(settling.following(old, new, tenant, since))
+        counting = [settling.counting(place, tenant) for place in (old, new)]
+        found = self._as_owner(tenant, *settling.leaving_out(old, new, tenant), *following, *counting)
+        settling.check_followed(found[-2 - len(following) : -2])
+        settling.check(*found[-2:])
+        return settling.counts(found[-1])
+
+    def _sweeping(self, tenant: str) -> list[Step]:
+        """Deletes from the pool what a move has left there of a tenant that lies elsewhere."""
+        return [*MOVING, *self._settling.sweeping(self._grounds.place(tenant, "pool"), tenant)]
 
     def _raze(self, tenant: str) -> None:
         """Drop a schema and a role, as soon as nobody has locked any of it."""
