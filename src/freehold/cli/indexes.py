@@ -38,9 +38,10 @@ class Served:
 
     @property
     def is_well(self) -> bool:
-        """Whether one index finds it, beginning with the tenant, in the order that is wanted."""
+        """Whether one index finds it by the tenant and then by all its keys, in the order that is wanted."""
         sorts = not self.lookup.unique and any(SORTS.search(line) for line in self.plan)
-        return bool(self.index) and self.by[:1] == ("tenant=?",) and not sorts
+        is_found = {f"{key}=?" for key in self.lookup.keys} <= set(self.by)
+        return bool(self.index) and self.by[:1] == ("tenant=?",) and is_found and not sorts
 
 
 def served(model: Model) -> Iterator[Served]:
