@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +20,9 @@ from freehold.runtime.failures import Failure, MethodNotAllowed, NotFound
 from freehold.runtime.ports import Tokens
 
 ASSETS = Path(__file__).parent / "docs"
+PACKED = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+"""Assets that are kept and sent compressed, a quarter of their size. Every browser takes gzip."""
+
 NOTHING_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -43,6 +46,7 @@ class Site:
             Route("/.well-known/jwks.json", self._jwks),
             Route("/openapi.json", self._document),
             Route("/docs", self._page),
+            *(Route(f"/docs/{name}", _packed(name, media)) for name, media in PACKED.items()),
             Mount("/docs", StaticFiles(directory=ASSETS)),
         ]
         handlers = {404: _nothing, 405: _other_method, 500: _broken}
@@ -85,6 +89,15 @@ class Site:
 
     async def _page(self, _: Request) -> Response:
         return FileResponse(ASSETS / "page.html", media_type="text/html", headers={"cache-control": "no-cache"})
+
+
+def _packed(name: str, media: str) -> Callable[[Request], Awaitable[Response]]:
+    """Sends an asset as it is kept."""
+
+    async def answer(_: Request) -> Response:
+        return FileResponse(ASSETS / f"{name}.gz", media_type=media, headers={"content-encoding": "gzip"})
+
+    return answer
 
 
 def _adding(send: Send, lines: Sequence[Line]) -> Send:

@@ -1,6 +1,6 @@
 """Leaks at the edge: tokens, headers, paths and caches."""
 
-from freehold.edges import headers, http, issuers, tokens
+from freehold.edges import headers, http, issuers, responses, tokens
 from freehold.edges.http import Api
 from freehold.edges.identity import Identity
 from freehold.edges.tokens import LocalTokens
@@ -101,7 +101,7 @@ REQUESTS = (
         "errors carry the id of the request before",
         (
             Edit(
-                http._failure,
+                responses.failed,
                 "return failure.status, lines, problem(failure, request_id)",
                 "before, globals()['_BEFORE'] = globals().get('_BEFORE', request_id), request_id\n"
                 "    return failure.status, lines, problem(failure, before)",

@@ -1,5 +1,6 @@
 """What is beside the API: health, keys, the document and its page, other origins, and the headers on all of it."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -82,7 +83,14 @@ def test_the_page_needs_nothing_from_elsewhere(made: Site) -> None:
 def test_the_page_is_shipped_with_its_licence() -> None:
     shipped = {path.name for path in ASSETS.iterdir()}
     assert shipped >= {"LICENSE", "NOTICE", "VERSION", "swagger-ui-bundle.js.LICENSE.txt"}
-    assert sum(path.stat().st_size for path in ASSETS.iterdir()) < 2_000_000
+    assert sum(path.stat().st_size for path in ASSETS.iterdir()) < 600_000
+
+
+@pytest.mark.parametrize("name", ["swagger-ui-bundle.js", "swagger-ui.css"])
+def test_what_is_kept_compressed_says_so(made: Site, name: str) -> None:
+    reply = Browser(made).send("GET", f"/docs/{name}")
+    assert (reply.headers["content-encoding"], reply.headers["content-length"]) == ("gzip", str(len(reply.body)))
+    assert b"swagger-ui" in gzip.decompress(reply.body)
 
 
 def test_a_known_origin_may_call(ada: Caller, open_to_ours: Site) -> None:
