@@ -7,7 +7,7 @@ read; and then each item is written once, on the condition that it is as it was 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from freehold.model.data import Entity
@@ -37,6 +37,8 @@ class Drafted:
     entity: Entity | None = None
     """What it becomes, if it is written."""
     written: bool = False
+    is_new: bool = False
+    """Whether nothing of what was there before is to be left, if anything was."""
     goes: bool = False
     listed: Counter[type[Entity]] = field(default_factory=Counter)
     """How many of each kind lie within it in the store."""
@@ -111,19 +113,13 @@ class Draft:
             if one.before == 0:  # it came and went
                 return {"ConditionCheck": {**where, "Key": at, **condition}}
             return {"Delete": {**where, "Key": at, **condition}}
-        if one.written and one.entity is not None:
-            item = {**at, **codecs[one.kind].encode(one.entity, self.tenant)}
-            count = one.listed.copy()
-            count.update(one.children)  # which, unlike a sum, keeps what is less than nothing
-            item |= {counting(kind): number(within) for kind, within in count.items() if within}
-            return {"Put": {**where, "Item": item, **condition}}
-        moved = {kind: by for kind, by in one.children.items() if by}
-        if moved:
-            names = {f"#{hole}": counting(kind) for hole, kind in enumerate(moved)}
-            values = {f":{hole}": number(by) for hole, by in enumerate(moved.values())}
-            adding = ", ".join(f"#{hole} :{hole}" for hole in range(len(moved)))
-            update = {"UpdateExpression": f"ADD {adding}", "ExpressionAttributeNames": names}
-            return {"Update": {**where, "Key": at, **condition, **update, "ExpressionAttributeValues": values}}
+        moved = {counting(kind): number(by) for kind, by in one.children.items() if by}
+        fields = codecs[one.kind].encode(one.entity, self.tenant) if one.written and one.entity is not None else {}
+        if fields and one.is_new:
+            return {"Put": {**where, "Item": {**at, **fields, **moved}, **condition}}
+        if fields or moved:
+            gone = codecs[one.kind].names - fields.keys() if fields else set()
+            return {"Update": {**where, "Key": at, **_changing(fields, gone, moved, condition)}}
         return {"ConditionCheck": {**where, "Key": at, **condition}}
 
     def _guard(self, sort_key: str, held: Held) -> Action | None:
@@ -142,3 +138,26 @@ class Draft:
         if held.after is None:
             return {"Delete": {**where, "Key": at, **names}}
         return {"Put": {**where, "Item": {**at, "owner": text(held.after)}, **names}}
+
+
+def _changing(
+    fields: Mapping[str, Attribute],
+    gone: Iterable[str],
+    moved: Mapping[str, Attribute],
+    condition: Mapping[str, object],
+) -> dict[str, object]:
+    """An update of an item: what is not named stays as it is, since a program after this one may have put it there."""
+    names = {name: f"#{hole}" for hole, name in enumerate((*fields, *gone, *moved))}
+    values = {f":{hole}": value for hole, value in enumerate((*fields.values(), *moved.values()))}
+    places = iter(values)
+    parts = {
+        "SET": [f"{names[name]} = {next(places)}" for name in fields],
+        "REMOVE": [names[name] for name in gone],
+        "ADD": [f"{names[name]} {next(places)}" for name in moved],
+    }
+    held = condition.get("ExpressionAttributeValues", {})
+    return {
+        **condition, "UpdateExpression": " ".join(f"{verb} {', '.join(each)}" for verb, each in parts.items() if each),
+        "ExpressionAttributeNames": {hole: name for name, hole in names.items()},
+        "ExpressionAttributeValues": {**values, **(held if isinstance(held, dict) else {})},
+    }  # fmt: skip

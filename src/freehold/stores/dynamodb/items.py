@@ -25,6 +25,8 @@ CHILDREN = "CHILDREN_"
 GENERATION = "GENERATION"
 """The attribute that says of which generation an item is: which schema and which keys it was written by."""
 
+KEYS = ("PK", "SK")
+
 SHARDS = 16
 """Parts of the outbox's index: one partition of DynamoDB takes a thousand writes a second."""
 
@@ -64,6 +66,11 @@ class ItemCodec:
         self.rows = RowCodec(kind, CODECS)
         types = {name: TYPES.get(kept(info.annotation).form, "S") for name, info in kind.model_fields.items()}
         self._types = [(name, types[name]) for name in self.rows.names]
+        self.names = frozenset({
+            *self.rows.names, GENERATION, *(f"{slot.index}{key}" for slot in self.slots for key in KEYS),
+            *(f"OUTBOX{key}" for key in KEYS if issubclass(kind, Delivery)),
+        })  # fmt: skip
+        """All attributes that an item of this kind may have from us, but for those that count."""
         self._missing = {
             name: self.rows.key(name, info.get_default(call_default_factory=True))
             for name, info in kind.model_fields.items()

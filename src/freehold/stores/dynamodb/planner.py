@@ -108,7 +108,7 @@ class Planner:
         if there is None:
             there = draft.draft(kind, entity.id, 0, lambda: Taken(kind))
         self._tie(draft, None, entity)
-        there.entity, there.written, there.goes = entity, True, False
+        there.entity, there.written, there.is_new, there.goes = entity, True, True, False
         there.listed, there.children = Counter(), Counter()
 
     def _tie(self, draft: Draft, old: Entity | None, new: Entity | None) -> None:

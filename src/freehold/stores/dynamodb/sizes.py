@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from freehold.runtime.failures import TooLarge
-from freehold.stores.dynamodb.items import Item
+from freehold.stores.dynamodb.items import Attribute, Item
 
 LARGEST_ITEM = 400 * 1024
 LARGEST_TRANSACTION = 4 * 1024 * 1024
@@ -25,13 +25,18 @@ def check_sizes(actions: Iterable[Mapping[str, object]]) -> None:
     whole = 0
     for action in actions:
         (doing,) = action.values()
-        item = doing.get("Item") or doing.get("Key") if isinstance(doing, dict) else {}
-        size = size_of(item or {})
+        size = size_of(_item(doing)) if isinstance(doing, dict) else 0
         if size > LARGEST_ITEM:
             raise TooLarge("VALUE_TOO_LARGE", VALUE_TOO_LARGE)
         whole += size
     if whole > LARGEST_TRANSACTION:
         raise TooLarge("TRANSACTION_TOO_LARGE", TRANSACTION_TOO_LARGE)
+
+
+def _item(doing: Mapping[str, Mapping[str, Attribute]]) -> Item:
+    """The item that an action writes, as far as it names it."""
+    set_to = doing.get("ExpressionAttributeValues", {}).items() if "UpdateExpression" in doing else ()
+    return {**doing.get("Item", doing.get("Key", {})), **dict(set_to)}
 
 
 def _size(kind: str, value: object) -> int:

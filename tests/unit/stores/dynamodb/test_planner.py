@@ -6,9 +6,11 @@ from itertools import count
 import pytest
 
 from freehold.aws.client import AwsClient
+from freehold.model.layout import tag
 from freehold.runtime.failures import Overloaded, TooLarge
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb.items import counting
 from freehold.testing.contract.stage import Stage
 from freehold.testing.contract.subjects import Goal, Match, Player, Team
 from tests.unit.stores.dynamodb.clients import Watched
@@ -193,3 +195,36 @@ def test_children_that_the_index_does_not_show_yet_are_waited_for(shared: TestTa
         assert behind.value.code == "STORE_BEHIND"
         assert next(numbers) - asked > 5
         assert stage.has(stage.acme, team)
+
+
+def put_later(shared: TestTable, tenant: str, item: Mapping[str, object]) -> None:
+    """Write an attribute that this program does not know, as one after it would."""
+    with shared.raw() as table:
+        table.call("UpdateItem", {
+            "Key": {"PK": item["PK"], "SK": item["SK"]}, "UpdateExpression": "SET later = :l",
+            "ExpressionAttributeValues": {":l": {"S": tenant}},
+        })  # fmt: skip
+
+
+def test_saving_leaves_what_a_later_program_has_put_there(shared: TestTable, stage: Stage) -> None:
+    team = stage.add(stage.acme, Team(name="a", code="1"))
+    match = stage.add(stage.acme, Match(home=team.id))
+    put_later(shared, stage.acme, shared.items(stage.acme, f"{tag(Team)}#")[0])
+    stage.save(stage.acme, team, code=None)
+    (item,) = shared.items(stage.acme, f"{tag(Team)}#")
+    assert (item["later"], item[counting(Match)], item["version"]) == ({"S": stage.acme}, {"N": "1"}, {"N": "2"})
+    assert "code" not in item
+    assert [found.id for found in stage.page(stage.acme, "Matches.of", [team.id])] == [match.id]
+
+
+def test_what_is_removed_and_added_again_in_one_call_has_nothing_left_of_before(
+    shared: TestTable, stage: Stage
+) -> None:
+    team = stage.add(stage.acme, Team(name="a", code="1"))
+    put_later(shared, stage.acme, shared.items(stage.acme, f"{tag(Team)}#")[0])
+    again = team.model_copy(update={"code": None})
+    writes = [Write(Verb.REMOVE, Team, team, 1), Write(Verb.ADD, Team, again, 0)]
+    with Scope(stage.acme) as scope:
+        stage.database.commit([Changes(scope, writes, [])])
+    (item,) = shared.items(stage.acme, f"{tag(Team)}#")
+    assert ("later" in item, "code" in item) == (False, False)

@@ -7,6 +7,7 @@ And it wants to know the throughput of a new index, even where a table is paid b
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +68,15 @@ def _shape(operation: str, request: Request) -> str:
 @pytest.fixture(scope="module")
 def shapes(table_url: str) -> Shapes:
     """Everything that the contract and a migration ask."""
-    noted, table = Shapes(), TestTable(table_url)
-    table.name = NAME
+    noted = Shapes()
 
-    def make(model: Model) -> Database:
+    def make(table: TestTable, model: Model) -> Database:
         with table.migrations(model, noted.watched) as migrations:
             migrations.up()
         return table.opened(model, noted.watched)
 
     for promise in DATABASE:
-        check_promise(promise, make)
+        check_promise(promise, partial(make, TestTable(table_url)))
     other = TestTable(table_url)
     furnished(other)
     with other.migrations(model_of(*versions.everything_changed()), noted.watched) as migrations:
