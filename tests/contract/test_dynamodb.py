@@ -1,4 +1,7 @@
-"""The store for DynamoDB keeps the contract of the port `Database`, on servers that others wrote."""
+"""The store for DynamoDB keeps the contract of the port `Database`, on servers that others wrote.
+
+Each promise has a table of its own: roto takes longer for each item, the more of them a table has.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +26,9 @@ def table_endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 @pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
 def test_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
-    settings = replace(Settings(), store="dynamodb", table="contract", table_endpoint=table_endpoint)
+    settings = replace(
+        Settings(), store="dynamodb", table=f"contract-{promise.__name__}", table_endpoint=table_endpoint
+    )
 
     def make(model: Model) -> Database:
         with kit.migrations(settings, model) as migrations:
@@ -36,7 +41,7 @@ def test_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) 
 @pytest.mark.parametrize("table_endpoint", ["roto"], indirect=True)
 @pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
 def test_behind_its_policies_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
-    settings = replace(Settings(), store="dynamodb", table="behind", table_endpoint=table_endpoint)
+    settings = replace(Settings(), store="dynamodb", table=f"behind-{promise.__name__}", table_endpoint=table_endpoint)
 
     def make(model: Model) -> Database:
         with kit.migrations(settings, model) as migrations:

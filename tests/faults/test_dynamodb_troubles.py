@@ -40,10 +40,17 @@ FAILED, CONFLICT, THROTTLE = "ConditionalCheckFailed", "TransactionConflict", "T
 
 
 @pytest.fixture(scope="module", params=["own", "boto3"])
-def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestTable]:
-    """A table on a server, through each of our clients."""
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server, and each of our clients."""
     with emulated("roto", tmp_path_factory.mktemp("roto")) as server:
-        yield TestTable(server.url, adapter=request.param)
+        yield server.url, request.param
+
+
+@pytest.fixture
+def table(place: tuple[str, str]) -> TestTable:
+    """A table of its own for each test."""
+    url, adapter = place
+    return TestTable(url, adapter=adapter)
 
 
 @pytest.fixture
