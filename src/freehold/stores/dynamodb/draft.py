@@ -118,7 +118,7 @@ class Draft:
         if fields and one.is_new:
             return {"Put": {**where, "Item": {**at, **fields, **moved}, **condition}}
         if fields or moved:
-            gone = codecs[one.kind].names - fields.keys() if fields else set()
+            gone = sorted(codecs[one.kind].names - fields.keys()) if fields else []
             return {"Update": {**where, "Key": at, **_changing(fields, gone, moved, condition)}}
         return {"ConditionCheck": {**where, "Key": at, **condition}}
 
