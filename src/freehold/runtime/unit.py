@@ -74,8 +74,7 @@ class Unit:
 
     def find(self, kind: type[Entity], id: str) -> Entity | None:
         """The entity, or None when it is not on this ground."""
-        write = self._pending.get((kind, id))
-        if write is not None:
+        if self._pending and (write := self._pending.get((kind, id))) is not None:
             return None if write.verb is Verb.REMOVE else copied(write.entity)
         found = self._snapshot.get(kind, id)
         return None if found is None else self._own(found)
@@ -177,7 +176,8 @@ class Unit:
         if tenant != self.scope.tenant:
             message = "the store answered with what lies on another ground"
             raise TenantScopeMissing(message)
-        self._expect(entity)
+        if self.expected is not None:
+            self._expect(entity)
         if fields := self._shared.references.get(type(entity)):
             self._known[type(entity), entity.id] = tuple(getattr(entity, field) for field, _ in fields)
         return entity

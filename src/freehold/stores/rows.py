@@ -43,8 +43,8 @@ class RowCodec:
     def decode(self, row: Sequence[Plain]) -> Found:
         """The tenant and the entity of a row. What we wrote was valid, so it is not validated again."""
         entity = _new(self.kind)
-        held = vars(entity)
-        held.update(zip(self.names, row, strict=False))  # and the tenant is left over
+        held = entity.__dict__
+        held.update(zip(self.names, row))  # noqa: B905  # the tenant is left over
         for name, decode in self._decoders:
             value = held[name]
             if value is not None:
