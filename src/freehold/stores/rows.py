@@ -28,7 +28,7 @@ class RowCodec:
 
     def encode(self, entity: Entity, tenant: str) -> list[Plain]:
         """The row of an entity: its fields in the order of `names`, and the tenant. Raises `Invalid`, as `key` does."""
-        held = entity.__dict__
+        held = vars(entity)
         row: list[Plain] = []
         name = ""
         try:
@@ -43,7 +43,7 @@ class RowCodec:
     def decode(self, row: Sequence[Plain]) -> Found:
         """The tenant and the entity of a row. What we wrote was valid, so it is not validated again."""
         entity = _new(self.kind)
-        held = entity.__dict__
+        held = vars(entity)
         held.update(zip(self.names, row))  # noqa: B905  # the tenant is left over
         for name, decode in self._decoders:
             value = held[name]
