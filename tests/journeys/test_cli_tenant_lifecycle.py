@@ -26,28 +26,27 @@ ROLES = "SELECT count(*) FROM pg_roles WHERE rolname LIKE %s"
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new app with two tenants, and tasks in them: made once, and copied for each test."""
+    """A new app with two tenants, and tasks in them; and `there`, with nobody. Made once, and copied for each test."""
     folder = tmp_path_factory.mktemp("prepared")
     Shell(folder).run("new", "acme")
     Shell(folder / "acme").run("migrate", "up")
     Shell(folder / "acme").run("seed")
     Shell(folder / "acme").run("tenant", "export", "acme", str(folder / "acme" / "before.zip"))
-    return folder / "acme"
+    shutil.copytree(folder / "acme", folder / "there", ignore=shutil.ignore_patterns(".freehold"))
+    Shell(folder / "there").run("migrate", "up")
+    return folder
 
 
 @pytest.fixture
 def here(tmp_path: Path, prepared: Path) -> Shell:
     """A new app with two tenants, and tasks in them; and `before.zip`, which is acme."""
-    return Shell(Path(shutil.copytree(prepared, tmp_path / "here")))
+    return Shell(Path(shutil.copytree(prepared / "acme", tmp_path / "here")))
 
 
 @pytest.fixture
-def there(tmp_path: Path, here: Shell) -> Shell:
+def there(tmp_path: Path, prepared: Path) -> Shell:
     """The same app elsewhere, with nobody in it."""
-    shell = Shell(Path(shutil.copytree(here.folder, tmp_path / "there")))
-    shutil.rmtree(shell.folder / ".freehold")
-    shell.run("migrate", "up")
-    return shell
+    return Shell(Path(shutil.copytree(prepared / "there", tmp_path / "there")))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def transcript() -> str:
     return "\n".join(typed)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -32,7 +32,7 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(params=["sqlite", "postgres", "dynamodb"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "dynamodb"])
 def server(port: int, request: pytest.FixtureRequest) -> Iterator[int]:
     """TeamFlow as `make dev` starts it, in a folder of its own, on each store."""
     command = [str(FREEHOLD), "dev", str(ROOT / "examples" / "teamflow"), "--demo", "--port", str(port)]
