@@ -1,4 +1,4 @@
-"""The parsed source is let go of after these tests: in all that come later, it would slow the garbage collector down."""
+"""The parsed source is let go of after these tests: it would slow down the garbage collector in all that come later."""
 
 from collections.abc import Iterator
 
