@@ -61,6 +61,14 @@ def crowd(database: Sqlite) -> Iterator[Crowd]:
     crowd.threads.shutdown()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also where a shell that started the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_all_who_wait_are_made_durable_by_one_flush(crowd: Crowd, stage: Stage) -> None:
     players = [Player(id=stage.new_id(), goals=number) for number in range(CALLERS)]
     outcomes = [crowd.queue(lambda player=player: stage.add(stage.acme, player)) for player in players]
@@ -148,7 +156,7 @@ def test_an_interrupt_of_one_caller_is_nobody_elses(crowd: Crowd, stage: Stage) 
     assert stage.has(stage.acme, stage.add(stage.acme, Player()))
 
 
-def test_whoever_is_torn_out_of_the_queue_holds_up_nobody(crowd: Crowd, stage: Stage) -> None:
+def test_whoever_is_torn_out_of_the_queue_holds_up_nobody(interruptible: None, crowd: Crowd, stage: Stage) -> None:
     gone, main = Player(id=stage.new_id()), threading.get_ident()
 
     def interrupt() -> None:
