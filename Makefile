@@ -1,6 +1,7 @@
 # All that is done with this repository. A bare machine needs python3 (3.11 or newer), make and a package index.
 PYTHON ?= python3
 BIN := .venv/bin
+PROCESSES ?= 2
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 UV_COMPILE := $(UV_LOCK) pyproject.toml
@@ -40,8 +41,9 @@ types: setup
 layers: setup
 	$(BIN)/lint-imports --no-logo
 
+# The tests of a file share its servers and come to one process; files in their order, since the longest come early.
 tests: setup emulators
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 fix: setup  ## Format, and repair what a machine can
 	$(BIN)/ruff format .
