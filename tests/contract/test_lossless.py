@@ -151,9 +151,9 @@ def test_a_tenant_goes_round_all_stores_and_nothing_is_lost(
         settle(stores.second, there, tier)
         assert seen(stores.second, there.id) == before
 
-    between = move(stores.second, there, stores.third, stores.folder, grace=0).organisation
+    between = move(stores.second, there, stores.third, grace=0).organisation
     assert seen(stores.third, there.id) == before
-    arrived = move(stores.third, between, stores.last, stores.folder, grace=0).organisation
+    arrived = move(stores.third, between, stores.last, grace=0).organisation
     assert seen(stores.last, there.id) == before
     last = export(stores.last, arrived, stores.folder / "3.zip", secrets=True)
     with Archive(stores.folder / "1.zip") as archive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,8 +54,6 @@ def _to_store(
     slug: str, to_store: str | None, to_data: str | None, erase: bool,
     app: str | None, data: str | None, store: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    import time
-
     from freehold.cli import screen
     from freehold.cli.lifecycle import Ticker, deployed, destination, found
     from freehold.cli.target import load, locate
@@ -64,24 +61,27 @@ def _to_store(
     from freehold.lifecycle.erasing import erase as take_away
     from freehold.lifecycle.moving import move as carry
 
-    ticker, began = Ticker(hidden=as_json), time.monotonic()
+    ticker = Ticker(hidden=as_json)
     with (
         deployed(app, data, store) as (made, source),
         destination(load(locate(app)), made.settings, to_store, to_data) as to,
     ):
         there = found(made, slug)
-        arrived = carry(source, there, to, Path(made.settings.data), progress=ticker)
-        seconds = time.monotonic() - began
+        moved = carry(source, there, to, progress=ticker)
         left = dict(take_away(source, there).residue) if erase else {}
     ticker.done()
-    rows, hashed = sum(part.count for part in arrived.parts.values()), digest(arrived.parts)
+    rows, hashed, pause = (
+        sum(part.count for part in moved.parts.values()),
+        digest(moved.parts),
+        round(moved.shut * 1000),
+    )
     if as_json:
         screen.print_json(
-            {"slug": slug, "rows": rows, "content": hashed, "seconds": round(seconds, 3), "erased": erase, "left": left}
+            {"slug": slug, "rows": rows, "content": hashed, "pause_ms": pause, "erased": erase, "left": left}
         )
     else:
         here = "erased" if erase else "suspended"
-        typer.echo(f"{slug} has arrived: {rows:,} rows, compared. Here it is {here}; it was shut for {seconds:.1f} s.")
+        typer.echo(f"{slug} has arrived: {rows:,} rows, compared. Here it is {here}; nobody was let in for {pause} ms.")
     raise typer.Exit(1 if left else 0)
 
 

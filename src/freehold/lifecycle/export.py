@@ -36,7 +36,7 @@ def export(
             packed.add(rows_of(table), _rows(of, scope, lines, path, progress))
         chain = Chain(of, scope)
         packed.add(AUDIT, chain.lines())
-        packed.add(PEOPLE, people_of(of, scope, secrets=secrets))
+        packed.add(PEOPLE, ([one.model_dump_json().encode() + b"\n"] for one in people_of(of, scope, secrets=secrets)))
         manifest = Manifest(
             app=of.model.name, made_at=of.clock.now(), organisation=organisation, tables=schema_of(of.model).tables,
             parts=packed.parts, chain=chain.tip, secrets=secrets,

@@ -14,7 +14,7 @@ from freehold.lifecycle.content import Part
 from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
 from freehold.lifecycle.filling import fill
 from freehold.lifecycle.fits import check_fits
-from freehold.lifecycle.people import Guests
+from freehold.lifecycle.people import Guests, people_in
 from freehold.lifecycle.platform import Platform, depart
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.names import PLATFORM
@@ -32,6 +32,8 @@ class Arrived:
     """What lies on its ground."""
     people: Mapping[str, int]
     """How many of its people were known here, and how many are new."""
+    shut: float = 0.0
+    """For how many seconds nobody was let in anywhere, if it was in use in another store."""
 
 
 def bring_in(to: Deployment, archive: Archive, *, slug: str = "", progress: Progress = unheard) -> Arrived:
@@ -47,8 +49,8 @@ def bring_in(to: Deployment, archive: Archive, *, slug: str = "", progress: Prog
     archive.check(progress)
     platform, there = Platform(to), _named(archive, slug)
     with Scope(there.id) as scope, claimed(to.estate, scope, there.slug):
-        _make_room(to, platform, scope, there)
-        guests = Guests(archive, platform)
+        make_room(to, platform, scope, there)
+        guests = Guests(lambda: people_in(archive), platform)
         platform.add(there.model_copy(update={"state": "arriving"}), case="import_tenant")
         try:
             parts = fill(to, scope, archive, guests, progress)
@@ -80,15 +82,21 @@ def _named(archive: Archive, slug: str) -> Organisation:
     return there.model_copy(update={"slug": named})
 
 
-def _make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation) -> None:
+def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation) -> None:
+    """Clear away what is left of an import or a move. Raises `ModelError` as `check_room` does."""
+    check_room(platform, there)
+    if platform.organisation(there.id) is not None or to.estate.residue(scope):
+        clear(to, platform, scope)  # somebody's has ended in the middle
+
+
+def check_room(platform: Platform, there: Organisation) -> None:
+    """Raises `ModelError` (FH322) when a tenant is there already, or another one of its short name."""
     known, namesake = platform.organisation(there.id), platform.by_slug(there.slug)
     if known is not None and known.state != "arriving":
         fix = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
         raise _in_the_way(there, f"the tenant is there, as {known.slug}", fix)
     if namesake is not None and namesake.id != there.id:
         raise _in_the_way(there, "another tenant has this short name", "give it another one: --as SLUG")
-    if known is not None or to.estate.residue(scope):
-        clear(to, platform, scope)  # somebody's import has ended in the middle
 
 
 def _in_the_way(there: Organisation, message: str, fix: str) -> ModelError:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import cast
 
 from freehold.accounts.records import Organisation
-from freehold.lifecycle.archive import Archive
-from freehold.lifecycle.content import digest
+from freehold.lifecycle.content import content
 from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
-from freehold.lifecycle.export import export
-from freehold.lifecycle.imports import Arrived, bring_in
+from freehold.lifecycle.following import Follower
+from freehold.lifecycle.imports import Arrived, check_room, clear, make_room
+from freehold.lifecycle.people import Guests, people_of
 from freehold.lifecycle.platform import Platform
 from freehold.lifecycle.restoring import GRACE
 from freehold.model.finding import Finding, ModelError, Place
@@ -20,6 +20,10 @@ from freehold.runtime.scope import Scope
 from freehold.stores.estate import Settled, Tiers, Unequal
 
 TIERS = ("schema", "pool")
+ROUNDS, SOON = 5, 1.0
+"""How often to bring over what has changed while a tenant is in use, unless it takes fewer seconds than that before."""
+MOST_ROUNDS = 10
+"""How often to do so once nobody writes. Two are enough unless values have changed hands."""
 
 
 def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
@@ -45,27 +49,70 @@ def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
 
 
 def move(
-    source: Deployment, there: Organisation, to: Deployment, folder: Path,
-    *, grace: float = GRACE, progress: Progress = unheard,
-) -> Arrived:  # fmt: skip
-    """Take a tenant to another store. From here on it is suspended in the one that it leaves, where all of it stays.
+    source: Deployment, there: Organisation, to: Deployment, *, grace: float = GRACE, progress: Progress = unheard
+) -> Arrived:
+    """Take a tenant to another store while the app serves. In the end it is suspended here, where all of it stays.
 
-    It arrives in the state that it had. Its people come with their passwords. `folder` is where the archive lies
-    meanwhile. Raises `ModelError` as `bring_in` does; the tenant then goes on where it was.
+    It is copied while it is in use, and what changes meanwhile is brought after it. Only then is it shut out here until
+    the rest is there and has been compared. It arrives in the state that it had, also when a move was killed after it
+    had been shut out, and is done again. Its people come with their passwords.
+
+    Raises `ModelError`: FH322 when it is there already, or somebody is at work on it; FH323 when what has arrived is
+    not what was sent. The tenant then goes on where it was, and nothing is left of the copy.
     """
-    platform = Platform(source)
-    platform.become(there.id, "suspended", "move_tenant")
-    try:
-        time.sleep(0 if there.state == "suspended" else grace)
-        with tempfile.TemporaryDirectory(prefix="freehold-", dir=folder) as beside:
-            path = Path(beside) / f"{there.slug}.zip"
-            manifest = export(source, there, path, secrets=True, progress=progress)
-            with Archive(path) as archive:
-                arrived = bring_in(to, archive, progress=progress)
-    except BaseException:
-        platform.become(there.id, there.state, "move_tenant")
-        raise
-    if not arrived.people["known"] and digest(arrived.parts) != digest(manifest.rows()):
-        message, fix = "what has arrived is not what was sent", "look at both, and erase one of them"
-        raise ModelError([Finding("FH323", Place(there.slug, 0), message, fix)])
-    return arrived
+    if there.state == "arriving":
+        message, fix = "it is being imported, restored or erased, or that was interrupted", "do that again, to its end"
+        raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
+    here, beyond = Platform(source), Platform(to)
+    check_room(beyond, there)
+    with (
+        Scope(there.id) as scope,
+        claimed(source.estate, scope, there.slug),
+        claimed(to.estate, scope, there.slug),
+    ):
+        there = there.model_copy(update={"state": here.state_before("move_tenant", there)})
+        make_room(to, beyond, scope, there)
+        with ExitStack() as opened:
+            try:
+                beyond.add(there.model_copy(update={"state": "arriving"}), case="move_tenant")
+                guests = Guests(lambda: people_of(source, scope, secrets=True), beyond)
+                follower = Follower(source, to, scope, guests, progress)
+                _copy(follower)
+                began = time.monotonic()
+                here.become(there.id, "suspended", "move_tenant", was=there.state)
+                follower.round()
+                time.sleep(max(0.0, began + grace - time.monotonic()))
+                opened.enter_context(source.estate.still(scope))
+                people = _catch_up(follower, here, there)
+            except BaseException:
+                clear(to, beyond, scope)
+                here.become(there.id, there.state, "move_tenant")
+                raise
+            beyond.become(there.id, there.state, "move_tenant", follower.tip)
+            shut = time.monotonic() - began
+            here.note("move_tenant", tenant=there.id)
+            parts = content(source, scope, progress)
+    return Arrived(there, parts, people, shut)
+
+
+def _copy(follower: Follower) -> None:
+    """Bring over all there is, and what has changed meanwhile, until there is little of it."""
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        follower.round()
+        if time.monotonic() - began < SOON:
+            return
+
+
+def _catch_up(follower: Follower, here: Platform, there: Organisation) -> Mapping[str, int]:
+    """Bring over the rest, until a look at everything finds nothing. Returns how many people were known, and new."""
+    now = here.organisation(there.id)
+    if now is None or (now.slug, now.name) != (there.slug, there.name) or not follower.guests.are_still_so():
+        message = "it was renamed meanwhile, or somebody has joined it who has another id there"
+        raise ModelError([Finding("FH322", Place(there.slug, 0), message, "move it again: it is where it was")])
+    for _ in range(MOST_ROUNDS):
+        if follower.round() == 0:
+            return follower.guests.enter(there.id)
+    message = "what has arrived is not what was sent"
+    fix = "see that nothing else writes to either store, and move it again: it is where it was"
+    raise ModelError([Finding("FH323", Place(there.slug, 0), message, fix)])

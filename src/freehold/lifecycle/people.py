@@ -7,7 +7,7 @@ everywhere in the tenant's rows: ids are 128 bits, of which 62 are chance, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import BaseModel, Field
 
@@ -31,29 +31,32 @@ class Known(BaseModel, frozen=True, extra="forbid"):
     password: str = ""
 
 
-def people_of(of: Deployment, scope: Scope, *, secrets: bool) -> Iterator[list[bytes]]:
-    """The lines of a tenant's people. Their password hashes are left out, unless `secrets`."""
+def people_of(of: Deployment, scope: Scope, *, secrets: bool) -> Iterator[Known]:
+    """A tenant's people. Their password hashes are left out, unless `secrets`."""
     platform = Platform(of)
     for batch in entities(of.estate, scope, Member):
-        found = (platform.person(member.id) for member in batch)
-        known = [
-            Known(id=Id(one.id), email=one.email, name=one.name, password=one.password if secrets else "")
-            for one in found
-            if one is not None
-        ]
-        yield [one.model_dump_json().encode() + b"\n" for one in known]
+        for member in batch:
+            one = platform.person(member.id)
+            if one is not None:
+                yield Known(id=Id(one.id), email=one.email, name=one.name, password=one.password if secrets else "")
+
+
+def people_in(archive: Archive) -> Iterator[Known]:
+    """The people of an archive. Raises `ModelError` (FH320)."""
+    for line in archive.lines(PEOPLE):
+        try:
+            yield Known.model_validate_json(line)
+        except ValueError:
+            raise archive.refused(f"{PEOPLE} has a line that is no person") from None
 
 
 class Guests:
-    """The people of an archive, and who each of them is here."""
+    """People who come with a tenant, and who each of them is here."""
 
-    def __init__(self, archive: Archive, platform: Platform) -> None:
-        """Find out: by their id, and else by their address. Nothing is changed."""
-        self._archive, self._platform = archive, platform
-        self._others: dict[bytes, bytes] = {}
-        for known in self._known():
-            if platform.person(known.id) is None and (here := platform.by_email(known.email)) is not None:
-                self._others[known.id.encode()] = here.id.encode()
+    def __init__(self, people: Callable[[], Iterator[Known]], platform: Platform) -> None:
+        """Find out: by their id, and else by their address. Nothing is changed. `people` tells them once more."""
+        self._people, self._platform = people, platform
+        self._others = self._found()
 
     @property
     def are_others(self) -> bool:
@@ -66,11 +69,19 @@ class Guests:
             return line
         return _ID.sub(lambda match: self._others.get(match[0], match[0]), line)
 
+    def id_of(self, id: str) -> str:
+        """The id that somebody has here."""
+        return self._others.get(id.encode(), id.encode()).decode()
+
+    def are_still_so(self) -> bool:
+        """Whether everybody who comes now has the id that was found at first."""
+        return self._found() == self._others
+
     def enter(self, tenant: str) -> Mapping[str, int]:
         """Note that they are in this tenant. Who is not here yet is made. Returns how many were known, and are new."""
         counts = {"known": 0, "new": 0}
-        for known in self._known():
-            id = self._others.get(known.id.encode(), known.id.encode()).decode()
+        for known in self._people():
+            id = self.id_of(known.id)
             if self._platform.change(Person, id, lambda one: _joined(one, tenant), "import_tenant") is not None:
                 counts["known"] += 1
                 continue
@@ -81,12 +92,14 @@ class Guests:
             counts["new"] += 1
         return counts
 
-    def _known(self) -> Iterator[Known]:
-        for line in self._archive.lines(PEOPLE):
-            try:
-                yield Known.model_validate_json(line)
-            except ValueError:
-                raise self._archive.refused(f"{PEOPLE} has a line that is no person") from None
+    def _found(self) -> dict[bytes, bytes]:
+        found = {}
+        for known in self._people():
+            if self._platform.person(known.id) is None:
+                here = self._platform.by_email(known.email)
+                if here is not None:
+                    found[known.id.encode()] = here.id.encode()
+        return found
 
 
 def _joined(person: Person, tenant: str) -> bool:

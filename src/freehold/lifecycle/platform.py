@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from pydantic_core import from_json
+
 from freehold.accounts.records import Organisation, Organisations, People, Person, Session
-from freehold.lifecycle.deployment import Deployment, Tip, entities
+from freehold.lifecycle.deployment import BATCH, Deployment, Tip, entities
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup, lookups_of
 from freehold.runtime.audit import entry
@@ -93,8 +95,8 @@ class Platform:
                 return True
         return False
 
-    def become(self, tenant: str, state: str, case: str, tip: Tip | None = None) -> None:
-        """Put a tenant into a state. With `tip`, it is noted where its own audit chain ends."""
+    def become(self, tenant: str, state: str, case: str, tip: Tip | None = None, **told: object) -> None:
+        """Put a tenant into a state; `told` is noted. With `tip`, it is noted where its own audit chain ends."""
 
         def change(there: Organisation) -> bool:
             is_new = there.state != state
@@ -102,7 +104,20 @@ class Platform:
             return is_new
 
         chain = {"chain": [tip.number, tip.hash]} if tip else {}
-        self.change(Organisation, tenant, change, case, tenant=tenant, **chain)
+        self.change(Organisation, tenant, change, case, tenant=tenant, **chain, **told)
+
+    def state_before(self, case: str, there: Organisation) -> str:
+        """The state of a tenant; or, when it was suspended by a `case` that was killed, the one that is noted there."""
+        if there.state != "suspended":
+            return there.state
+        last: dict[str, object] = {}
+        with Scope.platform() as scope:
+            number = 0
+            while batch := self._of.estate.chain(scope, number, BATCH):
+                for entry in batch:
+                    last = from_json(entry.text) if there.id in entry.text else last
+                number = batch[-1].number
+        return str(last.get("was", there.state)) if last.get("case") == case else there.state
 
     def all(self, kind: type[E]) -> Iterator[E]:
         """All of a kind, in flat memory."""

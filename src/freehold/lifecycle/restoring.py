@@ -12,7 +12,7 @@ from freehold.lifecycle.deployment import Deployment, Progress, Tip, claimed, ti
 from freehold.lifecycle.filling import fill
 from freehold.lifecycle.fits import check_fits
 from freehold.lifecycle.imports import Arrived
-from freehold.lifecycle.people import Guests
+from freehold.lifecycle.people import Guests, people_in
 from freehold.lifecycle.platform import Platform
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.runtime.ports import Changes
@@ -44,7 +44,7 @@ def restore(
         platform.become(there.id, "arriving", "restore_tenant", last)
         try:
             time.sleep(grace)
-            guests = Guests(archive, platform)
+            guests = Guests(lambda: people_in(archive), platform)
             with to.estate.hold(scope):
                 to.estate.empty(scope)
                 parts = fill(to, scope, archive, guests, progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from freehold.model.data import Entity
 from freehold.model.model import Model
@@ -20,6 +20,15 @@ from freehold.stores.schema import schema_of
 
 AUDIT = "freehold_audit"
 """What the audit chain is called among the tables that `empty` and `erase` count."""
+
+
+class Mark(NamedTuple):
+    """What tells one writing of a row from another."""
+
+    id: str
+    version: int
+    at: str
+    """When it was updated last: a row that was removed and added again may have its first version once more."""
 
 
 class Claimed(Exception):
@@ -48,6 +57,10 @@ class Estate(Protocol):
 
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
         """Entities of a kind in the order of their ids, beginning behind the id `after`; behind "" is the beginning."""
+        ...
+
+    def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
+        """The marks of what `rows` would give, without the rest of it."""
         ...
 
     def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:

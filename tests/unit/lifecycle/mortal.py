@@ -12,7 +12,7 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.deployment import Deployment
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.imports import bring_in
-from freehold.lifecycle.moving import settle
+from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
 from freehold.settings import from_environment
 from tests.unit.lifecycle.place import NOW, opened
@@ -41,11 +41,15 @@ class Mortal:
         return getattr(self._port, name)
 
 
+def mortal(of: Deployment) -> Deployment:
+    """The same deployment, for somebody who is killed."""
+    return replace(of, estate=Mortal(of.estate), database=Mortal(of.database))  # type: ignore[arg-type]  # see above
+
+
 def main(verb: str, data: str, file: str, number: str) -> None:
     """Do it, and die at the given change; or live, if there are not so many."""
     with opened(replace(from_environment(), data=data)) as place:
-        estate, database = Mortal(place.of.estate), Mortal(place.of.database)
-        of: Deployment = replace(place.of, estate=estate, database=database)  # type: ignore[arg-type]  # see above
+        of = mortal(place.of)
         there = place.platform.by_slug("acme")
         Mortal.left = int(number)
         if verb == "erase":
@@ -56,6 +60,12 @@ def main(verb: str, data: str, file: str, number: str) -> None:
             assert there is not None
             place.of.estate._wire = Mortal(place.of.estate._wire)  # type: ignore[attr-defined]  # PostgreSQL's
             settle(place.of, there, verb)
+            return
+        if verb == "move":
+            assert there is not None
+            with opened(replace(from_environment(), data=file)) as other:
+                Mortal.left = int(number)
+                move(of, there, mortal(other.of), grace=NOW)
             return
         with Archive(Path(file)) as archive:
             if verb == "import":

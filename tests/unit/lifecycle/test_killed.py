@@ -11,10 +11,12 @@ import pytest
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.moving import move
 from freehold.lifecycle.restoring import restore
 from freehold.settings import Settings
 from tests.unit.lifecycle.place import NOW, Place, opened
 
+LEAST_POINTS = 10
 POINTS = [0, 1, 2, 4, 7, 11, 12, 13]
 ROOT = Path(__file__).parents[3]
 
@@ -86,6 +88,41 @@ def test_an_erasure_that_was_killed_is_done_again(data: Path, file: Path, point:
             assert erase(place.of, there, grace=NOW).residue == {}
         assert place.residue(acme.id) == {}
         assert place.digest(place.tenant("globex").id) == globex
+
+
+def test_a_move_that_was_killed_at_any_point_leaves_a_whole_tenant_in_one_place(prepared: Path, tmp_path: Path) -> None:
+    here, there, point, was_killed = tmp_path / "here", tmp_path / "there", 0, True
+    while was_killed:
+        for folder in (here, there):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(prepared / folder.name, folder)
+        was_killed = killed("move", here, there, point)
+        point += 1
+        with opened(Settings(data=str(here))) as source, opened(Settings(data=str(there))) as to:
+            acme, globex = source.tenant("acme"), source.digest(source.tenant("globex").id)
+            whole, chain, arrived = source.digest(acme.id), source.chain(acme.id), to.platform.by_slug("acme")
+            if arrived is None or arrived.state == "arriving":
+                moved = move(source.of, acme, to.of, grace=NOW)
+                assert moved.organisation.state == "active"
+            assert (source.tenant("acme").state, to.tenant("acme").state) == ("suspended", "active")
+            assert (to.digest(acme.id), to.chain(acme.id)) == (whole, chain)
+            assert source.digest(source.tenant("globex").id) == globex
+    assert point > LEAST_POINTS
+
+
+def test_a_tenant_that_was_suspended_arrives_suspended(here: Place, there: Place) -> None:
+    here.platform.become(here.tenant("acme").id, "suspended", "test")
+    move(here.of, here.tenant("acme"), there.of, grace=NOW)
+    assert (here.tenant("acme").state, there.tenant("acme").state) == ("suspended", "suspended")
+
+
+def test_a_tenant_that_has_moved_is_suspended_and_not_on_its_way(
+    here: Place, there: Place, prepared: Path, tmp_path: Path
+) -> None:
+    move(here.of, here.tenant("acme"), there.of, grace=NOW)
+    shutil.copytree(prepared / "there", tmp_path / "elsewhere")
+    with opened(Settings(data=str(tmp_path / "elsewhere"))) as elsewhere:
+        assert move(here.of, here.tenant("acme"), elsewhere.of, grace=NOW).organisation.state == "suspended"
 
 
 def test_an_erase_clears_what_an_import_has_left(prepared: Path, data: Path, file: Path) -> None:

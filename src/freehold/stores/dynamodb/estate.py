@@ -37,7 +37,6 @@ from freehold.stores.estate import AUDIT, Claimed, Mark, check_links, kinds_of
 LEASE = 60.0
 """Seconds that a hold or a claim lasts when nobody renews it."""
 
-WHOLE: Mapping[str, object] = {}
 MARKED: Mapping[str, object] = {
     "ProjectionExpression": "SK, #id, #version, #at",
     "ExpressionAttributeNames": {"#id": "id", "#version": "version", "#at": "updated_at"},
@@ -207,7 +206,7 @@ class DynamoEstate:
         return counts
 
     def _behind(
-        self, scope: Scope, kind: type[Entity], after: str, limit: int, only: Mapping[str, object] = WHOLE
+        self, scope: Scope, kind: type[Entity], after: str, limit: int, only: Mapping[str, object] | None = None
     ) -> list[Item]:
         """Items of a kind behind an id; or `only` some attributes of them."""
         opening = f"{tag(kind)}{END}"
@@ -215,21 +214,14 @@ class DynamoEstate:
         return self._stretch(scope, scope.tenant, low, f"{tag(kind)}{LAST}", limit, only=only)
 
     def _stretch(
-        self,
-        scope: Scope,
-        tenant: str,
-        low: str,
-        high: str,
-        limit: int,
-        *,
-        but: str = "",
-        only: Mapping[str, object] = WHOLE,
-    ) -> list[Item]:
+        self, scope: Scope, tenant: str, low: str, high: str, limit: int, *, but: str = "",
+        only: Mapping[str, object] | None = None,
+    ) -> list[Item]:  # fmt: skip
         """Items of a ground between two sort keys, as they are now."""
         request = {
             "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
             "ExpressionAttributeValues": {":p": text(ground(tenant)), ":l": text(low), ":h": text(high)},
-            **only,
+            **(only or {}),
         }  # fmt: skip
         self._renew()
         return [item for item in self._table.query(scope, request, limit) if item["SK"] != text(but)]

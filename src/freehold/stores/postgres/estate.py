@@ -12,8 +12,8 @@ from freehold.runtime.audit import GENESIS
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import AUDIT, Claimed, Settled, Unequal, check_links, kinds_of
-from freehold.stores.forms import Plain
+from freehold.stores.estate import AUDIT, Claimed, Mark, Settled, Unequal, check_links, kinds_of
+from freehold.stores.forms import Plain, moment
 from freehold.stores.postgres.apply import Act, Applier, alone
 from freehold.stores.postgres.database import AUDIT as CHAIN
 from freehold.stores.postgres.fits import check_fits, connected
@@ -32,7 +32,7 @@ from freehold.stores.postgres.settling import (
     Settling,
 )
 from freehold.stores.postgres.snapshot import sent
-from freehold.stores.postgres.statements import Book
+from freehold.stores.postgres.statements import Book, Statements
 from freehold.stores.postgres.trouble import Lost, Refusal, told
 from freehold.stores.postgres.wire import Row, Step, Wire
 from freehold.stores.schema import schema_of as model_schema
@@ -85,10 +85,12 @@ class PostgresEstate:
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
         """See `Estate.rows`."""
         of = self._book.of[kind]
-        # Named in full: what is selected is called id, too, and is its text, by which no index goes.
-        where = f"WHERE tenant = $1::uuid AND id > $2::uuid ORDER BY {of.table}.id LIMIT $3::bigint"
-        found = self._read(scope, Template(f"SELECT {of.columns} FROM {of.table} {where}"), [after or NIL, limit])
-        return [of.codec.decode(row)[1] for row in found]
+        return [of.codec.decode(row)[1] for row in self._behind(scope, of, of.columns, after, limit)]
+
+    def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
+        """See `Estate.marks`."""
+        found = self._behind(scope, self._book.of[kind], "id::text, version, updated_at", after, limit)
+        return [Mark(str(id), int(str(version)), moment(at)) for id, version, at in found]  # type: ignore[arg-type]  # a time
 
     def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
         """See `Estate.chain`."""
@@ -283,6 +285,12 @@ class PostgresEstate:
             (Statement(f"DROP SCHEMA IF EXISTS {quoted(schema_of(tenant))} CASCADE".encode()), ()),
             (Statement(f"DROP ROLE IF EXISTS {quoted(role)}".encode()), ()),
         ]
+
+    def _behind(self, scope: Scope, of: Statements, columns: str, after: str, limit: int) -> list[Row]:
+        """Columns of a kind's rows behind an id."""
+        # Named in full: what is selected is called id, too, and is its text, by which no index goes.
+        where = f"WHERE tenant = $1::uuid AND id > $2::uuid ORDER BY {of.table}.id LIMIT $3::bigint"
+        return self._read(scope, Template(f"SELECT {columns} FROM {of.table} {where}"), [after or NIL, limit])
 
     def _read(self, scope: Scope, template: Template, values: Sequence[Plain]) -> list[Row]:
         tenant = scope.tenant

@@ -13,7 +13,7 @@ from freehold.model.names import PLATFORM
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import AUDIT, Claimed, check_links, kinds_of
+from freehold.stores.estate import AUDIT, Claimed, Mark, check_links, kinds_of
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite.apply import LINK, TIP, Applier
 from freehold.stores.sqlite.connection import PATIENCE, Connection, failure
@@ -50,6 +50,13 @@ class SqliteEstate:
         with self._on(scope) as tenant:
             found = self._raw.execute(query, (tenant, after, limit)).fetchall()
         return [of.codec.decode(row)[1] for row in found]
+
+    def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
+        """See `Estate.marks`."""
+        of = self._book.of[kind]
+        query = f"SELECT id, version, updated_at FROM {of.view} WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+        with self._on(scope) as tenant:
+            return [Mark(*row) for row in self._raw.execute(query, (tenant, after, limit))]
 
     def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
         """See `Estate.chain`."""

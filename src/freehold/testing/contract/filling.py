@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from freehold.model.model import table_of
 from freehold.runtime.outbox import Delivery
 from freehold.runtime.ports import AuditEntry, Dangling, Taken, Verb
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import Unlinked
+from freehold.stores.estate import Mark, Unlinked
+from freehold.stores.forms import moment
 from freehold.testing.contract.holder import CALLS, Holder, alike
 from freehold.testing.contract.stage import raised
 from freehold.testing.contract.subjects import SUBJECTS, Goal, Match, Player, Team
@@ -32,11 +35,42 @@ def a_ground_is_read_whole(holder: Holder) -> None:
         assert ids == sorted(ids), table_of(kind)
 
 
+def marks_are_of_the_rows(holder: Holder) -> None:
+    """Marks are read as rows are, and say of each its id, its version and when it was updated."""
+    stage, estate = holder.stage, holder.estate
+    holder.furnish(stage.acme)
+    holder.furnish(stage.globex)
+    stage.add_all(stage.acme, [Player(name=str(number)) for number in range(4)])
+    with Scope(stage.acme) as scope:
+        for kind in estate.kinds:
+            rows = estate.rows(scope, kind, "", 100)
+            marks = [Mark(row.id, row.version, moment(row.updated_at)) for row in rows]
+            assert estate.marks(scope, kind, "", 100) == marks, table_of(kind)
+            assert all(estate.marks(scope, kind, mark.id, 2) == marks[at : at + 2] for at, mark in enumerate(marks, 1))
+
+
+def whatever_is_written_has_another_mark(holder: Holder) -> None:
+    """What is saved has, and what is added again under the same id after it was removed."""
+    stage, estate = holder.stage, holder.estate
+    saved, again, left = stage.add_all(stage.acme, [Player(name=name) for name in ("saved", "again", "left")])
+    with Scope(stage.acme) as scope:
+        before = {mark.id: mark for mark in estate.marks(scope, Player, "", 9)}
+        stage.clock.turn(timedelta(microseconds=1))
+        stage.save(stage.acme, saved, name="other")
+        stage.remove(stage.acme, again)
+        stage.add(stage.acme, Player(id=again.id, name="other"))
+        after = {mark.id: mark for mark in estate.marks(scope, Player, "", 9)}
+    assert before.keys() == after.keys()
+    assert {id for id, mark in after.items() if mark == before[id]} == {left.id}
+
+
 def a_ground_that_is_not_there_is_read_as_empty(holder: Holder) -> None:
     """Nobody has written there: no rows and no chain."""
     nowhere = holder.stage.tenant()
     assert holder.all(nowhere) == []
     assert holder.chain(nowhere) == []
+    with Scope(nowhere) as scope:
+        assert holder.estate.marks(scope, Player, "", 9) == []
 
 
 def a_chain_is_read_whole(holder: Holder) -> None:

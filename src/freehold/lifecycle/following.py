@@ -1,0 +1,189 @@
+"""A ground made like another one that lies in another store, while that one is in use.
+
+Round by round: what differs is found by the marks of both, brought over, read back and compared. A round sees a ground
+that changes under it, so that a child may come before its parent, or a value before who had it has given it up: what
+cannot be put in one round is put in the next. Once nobody writes any more, a round that finds nothing is the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from freehold.accounts.records import Member
+from freehold.lifecycle.content import written
+from freehold.lifecycle.deployment import BATCH, Deployment, Progress, Tip
+from freehold.lifecycle.lines import Lines
+from freehold.lifecycle.people import Guests
+from freehold.model.data import Entity
+from freehold.model.finding import Finding, ModelError, Place
+from freehold.runtime.failures import TooLarge
+from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
+from freehold.runtime.scope import Scope
+from freehold.stores.estate import Estate, Mark
+
+T = TypeVar("T")
+MARKS = 5000
+"""Marks that are in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """A row that is not the same on both sides."""
+
+    id: str
+    """By which it goes, or is to go, in the copy."""
+    version: int
+    """The one that the copy has; 0 when it has none."""
+    origin: str
+    """Its id where it comes from; empty when it is there no more."""
+    before: str
+    """The id before that one."""
+
+
+class Follower:
+    """Brings a ground to another store, and follows what happens to it."""
+
+    def __init__(self, source: Deployment, to: Deployment, scope: Scope, guests: Guests, progress: Progress) -> None:
+        """Nothing is brought yet, and nothing lies at `to`. `guests` says who has another id there."""
+        self._source, self._to, self._scope = source, to, scope
+        self.guests, self._progress = guests, progress
+        self._lines = written(to).values()
+        self.tip = Tip()
+        """Where the chain of the copy ends."""
+
+    def round(self) -> int:
+        """Bring over whatever differs. Returns how much that was. Raises `ModelError` (FH323)."""
+        return sum(map(self._kind, self._lines)) + self._chain()
+
+    def _kind(self, lines: Lines) -> int:
+        count, odds = 0, self._odd(lines.kind)
+        while batch := list(islice(odds, BATCH)):
+            self._even(lines, batch)
+            count += len(batch)
+            self._progress(f"bringing {lines.kind.__name__}", count)
+        return count
+
+    def _odd(self, kind: type[Entity]) -> Iterator[_Odd]:
+        """What differs, in the order of ids. What is put for it meanwhile has been passed already."""
+        there, here = self._origins(kind), _marks(self._to.estate, self._scope, kind)
+        one, other = next(there, None), next(here, None)
+        while one is not None or other is not None:
+            if one is None or (other is not None and other.id < one[0].id):
+                if other is not None:
+                    yield _Odd(other.id, other.version, "", "")
+                other = next(here, None)
+                continue
+            mark, origin, before = one
+            is_new = other is None or mark.id < other.id
+            if is_new or mark != other:
+                yield _Odd(mark.id, 0 if is_new or other is None else other.version, origin, before)
+            one, other = next(there, None), other if is_new else next(here, None)
+
+    def _origins(self, kind: type[Entity]) -> Iterator[tuple[Mark, str, str]]:
+        """The marks of the source under their ids in the copy; each with its own id, and the one before that."""
+
+        def told() -> Iterator[tuple[Mark, str, str]]:
+            before = ""
+            for mark in _marks(self._source.estate, self._scope, kind):
+                yield mark, mark.id, before
+                before = mark.id
+
+        if not self._renames(kind):
+            return told()
+        named = ((mark._replace(id=self.guests.id_of(mark.id)), own, before) for mark, own, before in told())
+        return iter(sorted(named))
+
+    def _even(self, lines: Lines, odds: Sequence[_Odd]) -> None:
+        """Do away with some differences, as far as it goes."""
+        kind = lines.kind
+        bare = [kind.model_construct(id=odd.id, version=odd.version) for odd in odds if not odd.origin]
+        _halving(self._commit, [Write(Verb.REMOVE, kind, one, one.version) for one in bare])
+        runs = [(run[0].before, self._read(lines, run)) for run in _runs([odd for odd in odds if odd.origin])]
+        found = [one for _, run in runs for one in run]
+        _halving(lambda some: self._to.estate.put(self._scope, some), [one for odd, one in found if not odd.version])
+        saves = [Write(Verb.SAVE, kind, one, odd.version) for odd, one in found if odd.version]
+        for save in _halving(self._commit, saves):  # somebody has its place who may want that of another
+            _halving(self._commit, [Write(Verb.REMOVE, kind, save.entity, save.version)])
+        for before, run in runs:
+            self._compare(lines, before, {one.id: one for _, one in run})
+
+    def _read(self, lines: Lines, run: Sequence[_Odd]) -> list[tuple[_Odd, Entity]]:
+        """What lies where it comes from, as far as it is still there, with the ids that people have in the copy."""
+        rows = self._source.estate.rows(self._scope, lines.kind, run[0].before, len(run))
+        found = {str(one.id): one for one in rows}
+        return [(odd, self._named(lines, found[odd.origin])) for odd in run if odd.origin in found]
+
+    def _renames(self, kind: type[Entity]) -> bool:
+        """Whether rows of a kind go by other ids in the copy: those of people do."""
+        return kind is Member and self.guests.are_others
+
+    def _named(self, lines: Lines, entity: Entity) -> Entity:
+        """An entity with the ids that people have in the copy."""
+        return lines.read(self.guests.renamed(lines.write(entity))) if self.guests.are_others else entity
+
+    def _commit(self, writes: Sequence[Write]) -> None:
+        self._to.database.commit([Changes(self._scope, list(writes), [])])
+
+    def _compare(self, lines: Lines, before: str, sent: Mapping[str, Entity]) -> None:
+        """Read back what lies behind an id, and hold it against what was sent. Raises `ModelError` (FH323)."""
+        after, last = "" if self._renames(lines.kind) else before, max(sent, default="")
+        while after < last and (batch := self._to.estate.rows(self._scope, lines.kind, after, len(sent))):
+            for one in batch:
+                other = sent.get(one.id)
+                if other is not None and _mark(one) == _mark(other) and lines.write(one) != lines.write(other):
+                    raise self._unlike(f"{lines.kind.__name__} {one.id}")
+            after = batch[-1].id
+
+    def _chain(self) -> int:
+        count = 0
+        while batch := self._source.estate.chain(self._scope, self.tip.number, BATCH):
+            self._to.estate.link(self._scope, batch)
+            if self._to.estate.chain(self._scope, self.tip.number, len(batch)) != batch:
+                raise self._unlike("the audit chain")
+            self.tip = Tip(batch[-1].number, batch[-1].hash)
+            count += len(batch)
+        return count
+
+    def _unlike(self, what: str) -> ModelError:
+        message, fix = f"{what} is not what was sent", "move it again: it is where it was"
+        return ModelError([Finding("FH323", Place(self._scope.tenant, 0), message, fix)])
+
+
+def _marks(estate: Estate, scope: Scope, kind: type[Entity]) -> Iterator[Mark]:
+    after = ""
+    while batch := estate.marks(scope, kind, after, MARKS):
+        yield from batch
+        after = batch[-1].id
+
+
+def _mark(entity: Entity) -> tuple[object, ...]:
+    return entity.id, entity.version, entity.updated_at
+
+
+def _runs(odds: Sequence[_Odd]) -> Iterator[list[_Odd]]:
+    """Those that lie one behind the other where they come from, so that they can be read together."""
+    run: list[_Odd] = []
+    for odd in odds:
+        if run and odd.before != run[-1].origin:
+            yield run
+            run = []
+        run.append(odd)
+    if run:
+        yield run
+
+
+def _halving(do: Callable[[Sequence[T]], object], items: Sequence[T]) -> list[T]:
+    """Do something with all of them, or else with as many as can be. Returns those whose place is taken."""
+    if not items:
+        return []
+    try:
+        do(items)
+    except (Dangling, Stale, Taken, TooLarge) as error:
+        if len(items) == 1:
+            return list(items) if isinstance(error, Taken) else []
+        half = len(items) // 2
+        return [*_halving(do, items[:half]), *_halving(do, items[half:])]
+    return []
