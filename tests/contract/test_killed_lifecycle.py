@@ -16,7 +16,7 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.export import export
 from freehold.lifecycle.imports import bring_in
-from freehold.lifecycle.moving import settle
+from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
 from freehold.runtime.scope import Scope
 from freehold.settings import Settings
@@ -50,15 +50,19 @@ def place(settings: Settings) -> Iterator[Place]:
         yield place
 
 
-def killed(verb: str, settings: Settings, point: int) -> bool:
+def killed(verb: str, settings: Settings, point: int, to: Settings | None = None) -> bool:
     """Somebody does it. Whether they were killed; else they came to the end."""
-    named = {"STORE": "postgres", "DATABASE_URL": settings.database_url, "TIER": settings.tier}
-    environment = {**os.environ, **{f"FREEHOLD_{name}": value for name, value in named.items()}}
-    file = str(Path(settings.data) / "acme.zip")
+    environment = {**os.environ, **_named("FREEHOLD_", settings), **(_named("FREEHOLD_TO_", to) if to else {})}
+    file = to.data if to else str(Path(settings.data) / "acme.zip")
     command = [sys.executable, "-m", "tests.unit.lifecycle.mortal", verb, settings.data, file, str(point)]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     assert code in (0, -signal.SIGKILL)
     return code != 0
+
+
+def _named(prefix: str, settings: Settings) -> dict[str, str]:
+    named = {"STORE": settings.store, "DATABASE_URL": settings.database_url, "TIER": settings.tier}
+    return {f"{prefix}{name}": value for name, value in named.items()}
 
 
 @pytest.mark.parametrize("point", [3, 9])
@@ -113,3 +117,22 @@ def test_a_move_that_is_killed_at_any_point_leaves_the_tenant_whole_in_one_place
             if not was_killed:
                 return
     pytest.fail("it did not come to its end")
+
+
+@pytest.mark.parametrize("point", [1, 6, 11])
+def test_a_move_to_another_store_and_back_that_was_killed_is_done_again(
+    place: Place, settings: Settings, tmp_path: Path, point: int
+) -> None:
+    acme, theirs = place.tenant("acme").id, place.digest(place.tenant("globex").id)
+    whole, chain = place.digest(acme), place.chain(acme)
+    away = Settings(data=str(tmp_path / "away"))
+    with opened(away) as other:
+        for source, to, how, end in ((place, other, settings, away), (other, place, away, settings)):
+            assert killed("move", how, point, end)
+            there = to.platform.by_slug("acme")
+            assert there is None or there.state == "arriving"
+            assert source.digest(acme) == whole
+            move(source.of, source.tenant("acme"), to.of, grace=NOW)
+            assert (to.digest(acme), to.chain(acme), to.tenant("acme").state) == (whole, chain, "active")
+            assert erase(source.of, source.tenant("acme"), grace=NOW).residue == {}
+    assert place.digest(place.tenant("globex").id) == theirs

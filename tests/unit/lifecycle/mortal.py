@@ -14,7 +14,7 @@ from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
-from freehold.settings import from_environment
+from freehold.settings import DESTINATION, from_environment
 from tests.unit.lifecycle.place import NOW, opened
 
 CHANGING = {"put", "link", "empty", "erase", "commit", "ask"}
@@ -63,7 +63,7 @@ def main(verb: str, data: str, file: str, number: str) -> None:
             return
         if verb == "move":
             assert there is not None
-            with opened(replace(from_environment(), data=file)) as other:
+            with opened(replace(from_environment(prefix=DESTINATION), data=file)) as other:
                 Mortal.left = int(number)
                 move(of, there, mortal(other.of), grace=NOW)
             return
