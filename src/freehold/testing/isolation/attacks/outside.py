@@ -13,7 +13,16 @@ from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.oracle import Finding
 from freehold.testing.isolation.report import Case, Sort
 
-PAGES = ("/health/live", "/health/ready", "/.well-known/jwks.json", "/openapi.json", "/docs/", "/docs/index.html")
+PAGES = (
+    "/health/live",
+    "/health/ready",
+    "/.well-known/jwks.json",
+    "/openapi.json",
+    "/docs/",
+    "/docs/index.html",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/swagger-ui.css",
+)
 """Every address that is not the API's."""
 
 INSIDE = (
