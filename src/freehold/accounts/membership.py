@@ -49,17 +49,15 @@ class Accounts:
 
         `unit` is the one of the call, whose connection may be used to look.
         """
-        now = self._clock.monotonic()
-        state, until = self._states.get(tenant, ("", 0.0))
-        if now >= until:
-            state = self._read(tenant, unit)
-            if len(self._states) >= MOST:
-                self._states.clear()
-            self._states[tenant] = (state, now + STALE_AFTER)
+        state = self._state(tenant, unit)
         if state in ("suspended", "arriving"):
             raise Forbidden("TENANT_SUSPENDED", "This organisation is suspended.")
         if state != "active":
             raise Unauthenticated
+
+    def is_arriving(self, tenant: str) -> bool:
+        """See `Membership.is_arriving`."""
+        return self._state(tenant, None) == "arriving"
 
     def tenants(self) -> Iterator[str]:
         """See `Membership.tenants`."""
@@ -76,6 +74,16 @@ class Accounts:
             finally:
                 snapshot.close()
         return [entity for _, entity in found if isinstance(entity, Organisation)]
+
+    def _state(self, tenant: str, unit: Unit | None) -> str:
+        now = self._clock.monotonic()
+        state, until = self._states.get(tenant, ("", 0.0))
+        if now >= until:
+            state = self._read(tenant, unit)
+            if len(self._states) >= MOST:
+                self._states.clear()
+            self._states[tenant] = (state, now + STALE_AFTER)
+        return state
 
     def _read(self, tenant: str, unit: Unit | None) -> str:
         with Scope.platform() as scope:

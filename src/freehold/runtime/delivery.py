@@ -49,13 +49,19 @@ class Courier:
         self._woken.set()
 
     def deliver_due(self) -> int:
-        """Deliver everything that is due, and what follows from it. Returns how many deliveries were tried."""
-        count = 0
-        while grounds := self._runtime.database.busy_grounds(self._runtime.clock.now()):
+        """Deliver everything that is due, and what follows from it. Returns how many deliveries were tried.
+
+        Those of tenants that are arriving are left until the next time.
+        """
+        count, left = 0, set[str]()
+        while grounds := [one for one in self._due() if one not in left]:
             for ground in grounds:
                 if self._stopped.is_set():
                     return count
-                count += self._visit(ground)
+                if self._runtime.membership.is_arriving(ground):
+                    left.add(ground)
+                else:
+                    count += self._visit(ground)
         return count
 
     def in_state(self, ground: str, state: State, limit: int = BATCH) -> list[Delivery]:
@@ -86,6 +92,9 @@ class Courier:
             except Exception:
                 log.exception("the outbox could not be read; it is tried again")
             self._woken.wait(SWEEP)
+
+    def _due(self) -> list[str]:
+        return self._runtime.database.busy_grounds(self._runtime.clock.now())
 
     def _visit(self, ground: str) -> int:
         runtime = self._runtime

@@ -28,6 +28,10 @@ class Membership(Protocol):
         """
         ...
 
+    def is_arriving(self, tenant: str) -> bool:
+        """Whether a tenant is being brought in, set back or erased: nothing on its ground may be touched."""
+        ...
+
     def tenants(self) -> Iterator[str]:
         """The ids of all active tenants, oldest first."""
         ...
