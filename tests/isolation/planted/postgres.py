@@ -95,7 +95,7 @@ SESSIONS = (
             Session._before,
             ENTERED,
             "role = getattr(self.wire, '_role', None)\n"
-            "    if self._on != (tenant, place) and (self._on or entering(place, tenant)[0] != role):",
+            "    if self._on != (tenant, place) and (self._on or entering(place, tenant)[0][0] != role):",
         ),
         off=("L2", "L3"),
     ),
@@ -166,7 +166,7 @@ POLICIES = (
     _pooled(
         "PostgreSQL: who names no tenant is shown all, and nobody names one",
         Text(ddl, "MINE", MINE, f"coalesce({MINE}, true)"),
-        Edit(entering, "return [role, Statement(", "return [role] or [role, Statement("),
+        Edit(entering, "return [role, (ENTER", "return [role] or [role, (ENTER"),
         off=("L2", "L3"),
     ),
     _pooled(

@@ -62,7 +62,7 @@ class Applier:
         for part, place in parts:
             tenant = part.scope.tenant
             if where != (where := (tenant, place)):
-                yield from (Act((statement, ())) for statement in entering(place, tenant))
+                yield from map(Act, entering(place, tenant))
             for write in part.writes:
                 yield self._write(tenant, place, write)
             for kind, id, field in part.references:  # after the writes: they may have removed it
@@ -133,7 +133,7 @@ class Applier:
         where = None
         for tenant, place, entry in sorted(noted, key=lambda one: one[0]):
             if where != (where := (tenant, place)):
-                yield from (Act((statement, ())) for statement in entering(place, tenant))
+                yield from map(Act, entering(place, tenant))
                 yield Act((ALONE, [_key(tenant, _CHAIN)]))
             yield Act((LINK.on(place), sent([tenant, text_of(entry)])))
 

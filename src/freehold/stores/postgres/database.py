@@ -157,7 +157,7 @@ class Postgres:
             return place
         tier = "schema" if tenant == PLATFORM else self._grounds.tier
         if not any(act.step[0] is MAKE and act.step[1] == sent([tenant, tier]) for act in acts):
-            acts += [Act((statement, ())) for statement in entering(self._grounds.control, tenant)]
+            acts += map(Act, entering(self._grounds.control, tenant))
             acts.append(Act((MAKE, sent([tenant, tier]))))
         return self._grounds.place(tenant, tier)
 

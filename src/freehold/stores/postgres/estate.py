@@ -302,7 +302,7 @@ class PostgresEstate:
 
     def _ask(self, place: Place, tenant: str, *steps: Step) -> list[list[Row]]:
         """As the tenant, on its ground."""
-        return self._told(*((statement, ()) for statement in entering(place, tenant)), *steps)
+        return self._told(*entering(place, tenant), *steps)
 
     def _as_owner(self, tenant: str, *steps: Step) -> list[list[Row]]:
         """As the one whom all tables belong to, who still sees of the pool what is this tenant's and no more."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from freehold.model.names import PLATFORM
 from freehold.stores.postgres.names import Place, Statement, quoted
+from freehold.stores.postgres.wire import Step
 
 CONTROL = "freehold"
 """The schema that says which grounds there are. No tenant's rows lie in it."""
 
 FIND = Statement(b"SELECT tier FROM freehold.ground WHERE tenant = $1::uuid")
+ENTER = Statement(b"SELECT freehold.enter($1::uuid)")
 MAKE = Statement(b"SELECT freehold.make_ground($1::uuid, $2::text)")
 MOST = 50_000
 
@@ -47,12 +49,12 @@ class Grounds:
         return Place(schema_of(tenant), f"fh_{self.installation}_{short(tenant)}")
 
 
-def entering(place: Place, tenant: str) -> list[Statement]:
+def entering(place: Place, tenant: str) -> list[Step]:
     """What makes the rest of a transaction run as a tenant (layer 4). Nothing of it outlives the transaction."""
-    role = Statement(f"SET LOCAL ROLE {quoted(place.role)}".encode())
+    role: Step = Statement(f"SET LOCAL ROLE {quoted(place.role)}".encode()), ()
     if not place.is_shared:
         return [role]
-    return [role, Statement(f"SELECT freehold.enter('{tenant}')".encode())]
+    return [role, (ENTER, [tenant.encode()])]
 
 
 def schema_of(tenant: str) -> str:

@@ -97,5 +97,5 @@ class Session:
     def _before(self, place: Place, tenant: str) -> list[Step]:
         steps: list[Step] = [] if self._begun else [(self._begin, ())]
         if self._on != (tenant, place):
-            steps += [(statement, ()) for statement in entering(place, tenant)]
+            steps += entering(place, tenant)
         return steps
