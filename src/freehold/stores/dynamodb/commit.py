@@ -12,7 +12,7 @@ from freehold.runtime.audit import chained, text_of
 from freehold.runtime.failures import Overloaded, TooLarge
 from freehold.runtime.ports import AuditEntry, Changes
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.draft import Action, Lost, Refusal
+from freehold.stores.dynamodb.draft import Action, Draft, Lost, Refusal
 from freehold.stores.dynamodb.items import key, number, text
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
@@ -61,13 +61,15 @@ class Committer:
         token = secrets.token_hex(16)
         acts: list[Act] = []
         after: dict[str, Tip] = {}
+        drafts: dict[str, Draft] = {}
         for part in parts:
             tenant = part.scope.tenant
-            draft = self._planner.plan(part)
-            acts += [Act(action, refusal) for action, refusal in draft.actions(self._book.of)]
+            drafts[tenant] = self._planner.plan(part, drafts.get(tenant))
             after[tenant], entry = self._moved(after.get(tenant, tips[tenant]), part)
             if entry is not None:
                 acts.append(Act(_link(tenant, entry, self._table.name)))
+        for draft in drafts.values():
+            acts += [Act(action, refusal) for action, refusal in draft.actions(self._book.of)]
         acts += [Act(tips[tenant].moved(tenant, tip, self._table.name, token)) for tenant, tip in after.items()]
         self._send(parts, acts, token)
         for tenant, tip in after.items():

@@ -47,10 +47,13 @@ class Planner:
         }  # fmt: skip
         self._below = {kind: model.children(kind) for kind in model.entities.values()}
 
-    def plan(self, part: Changes) -> Draft:
-        """The draft of one ground's part. Raises `Stale`, `Taken`, `Dangling` or `Invalid` for what is clear."""
+    def plan(self, part: Changes, draft: Draft | None = None) -> Draft:
+        """The draft of one ground's part, laid over an earlier `draft` of the same ground.
+
+        Raises `Stale`, `Taken`, `Dangling` or `Invalid` for what is clear.
+        """
         scope = part.scope
-        draft = Draft(scope.tenant, self._table.name)
+        draft = draft or Draft(scope.tenant, self._table.name)
         known = self._read(scope, part.writes)
         for write in part.writes:
             try:

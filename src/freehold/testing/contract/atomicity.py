@@ -62,6 +62,22 @@ def two_grounds_are_written_together(stage: Stage) -> None:
     assert [len(stage.audit(tenant)) for tenant in teams] == [1, 1]
 
 
+def two_parts_of_one_ground_are_written_in_their_order(stage: Stage) -> None:
+    """What the first part lets go of, the second may take: an entity, a unique value, and a place in the chain."""
+    team = stage.add(stage.acme, Team(name="Rovers", code="R"))
+    heir = Team(id=stage.new_id(), name="City", code="R", version=1)
+    with Scope(stage.acme) as scope:
+        renamed = team.model_copy(update={"code": None, "version": 2})
+        first = Changes(scope, [Write(Verb.SAVE, Team, renamed, 1)], [], ENTRY)
+        second = Changes(
+            scope, [Write(Verb.SAVE, Team, renamed.model_copy(update={"version": 3}), 2), _add(stage, heir)], [], ENTRY
+        )
+        stage.database.commit([first, second])
+    assert (stage.get(stage.acme, team).version, stage.get(stage.acme, team).code) == (3, None)
+    assert [found.id for found in stage.page(stage.acme, "Teams.by_code", ["R"])] == [heir.id]
+    assert len(stage.audit(stage.acme)) == 2  # noqa: PLR2004  # one each
+
+
 def a_failure_on_one_ground_undoes_the_other(stage: Stage) -> None:
     """When a call fails on one of two grounds, the first or the second, nothing is kept on either."""
     for failing in (stage.globex, stage.acme):
