@@ -45,8 +45,8 @@ MEMBERS = (
     Mutant(
         "all tenants are suspended together",
         (
-            Edit(Accounts.admit, "self._states.get(tenant,", 'self._states.get("",'),
-            Edit(Accounts.admit, "self._states[tenant] =", 'self._states[""] ='),
+            Edit(Accounts._state, "self._states.get(tenant,", 'self._states.get("",'),
+            Edit(Accounts._state, "self._states[tenant] =", 'self._states[""] ='),
         ),
         attacks=("T26",),
     ),

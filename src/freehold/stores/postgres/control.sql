@@ -77,7 +77,8 @@ BEGIN
     PERFORM set_config('freehold.tenant', whose::text, true);
 END $$;
 
--- Makes tables of a tenant's own, which nobody can reach yet.
+-- Makes tables of a tenant's own, which nobody can reach yet. The recipe stays as it is until the end of the transaction:
+-- else a migration could be noted between the making of the tables and the reading of the version they are at.
 CREATE OR REPLACE FUNCTION freehold.make_tables(whose uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -85,6 +86,7 @@ DECLARE
     place text := CASE WHEN is_platform THEN 'freehold_platform' ELSE 't_' || replace(whose::text, '-', '') END;
     each text;
 BEGIN
+    LOCK TABLE freehold.recipe IN SHARE MODE;
     EXECUTE format('CREATE SCHEMA %I', place);
     FOR each IN SELECT statement FROM freehold.recipe WHERE platform = is_platform ORDER BY number LOOP
         EXECUTE replace(replace(each, '"ground"', quote_ident(place)), '''tenant''', quote_literal(whose));
