@@ -64,9 +64,7 @@ class LooseRuntime(Runtime):
     def begin(self, scope: Scope, *, writes: bool = True, beside: Unit | None = None) -> Unit:
         """Begin a unit of work that does not look."""
         shared = self._shared if writes else self._reading
-        return LooseUnit(
-            scope, self.database.snapshot(scope, beside.view if beside else None), shared, self.clock.now()
-        )
+        return LooseUnit(scope, self.database.snapshot(scope, beside.view if beside else None), shared)
 
     def _beside(self, call: Call, ground: str, receipt: str | None) -> Answer:
         unit = self.begin(LooseScope(ground, call.id), writes=call.ready.case.writes)

@@ -1,5 +1,7 @@
 """bench store: a call of freehold's store against the bare `sqlite3` module doing the same work, in one process."""
 
+import hashlib
+import json
 import os
 import random
 import shutil
@@ -33,6 +35,15 @@ COLUMNS = "id, version, created_at, updated_at, title, description, status, prio
 GET = f"SELECT {COLUMNS} FROM task WHERE tenant = ? AND id = ?"
 LIST = f"SELECT {COLUMNS} FROM task WHERE tenant = ? AND project = ? ORDER BY id DESC LIMIT {PAGE}"
 ADD = f"INSERT INTO task (tenant, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+BESIDES = """
+CREATE TABLE project (tenant TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
+CREATE TABLE member (tenant TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
+CREATE TABLE note (tenant TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, before TEXT NOT NULL,
+  hash TEXT NOT NULL, PRIMARY KEY (tenant, number)) WITHOUT ROWID;
+"""
+THERE = "SELECT 1 FROM {} WHERE tenant = ? AND id = ?"
+TIP = "SELECT number, hash FROM note WHERE tenant = ? ORDER BY number DESC LIMIT 1"
+LINK = "INSERT INTO note (tenant, number, text, before, hash) VALUES (?, ?, ?, ?, ?)"
 PROJECTS = 2  # a tenant; their tasks take turns, so that a page of one project is as spread out at every size
 Row = Sequence[Any]  # the columns, in their order
 
@@ -166,6 +177,55 @@ class Bare:
             connection.close()
 
 
+class SameWork(Bare):
+    """By hand, what freehold does: reads in a transaction, checks what a task refers to, keeps a chain of notes."""
+
+    def fill(self, tenants: int, tasks: int) -> None:
+        """Write all tasks, and what they refer to."""
+        super().fill(tenants, tasks)
+        connection = self.connection()
+        connection.executescript(BESIDES)
+        for tenant in range(tenants):
+            for table, kind, count in (("project", 2, PROJECTS), ("member", 3, 10)):
+                rows = [(tenant_name(tenant), id) for id in ids_of(kind, tenant, count)]
+                connection.executemany(f"INSERT INTO {table} (tenant, id) VALUES (?, ?)", rows)
+
+    def get(self, tenant: str, task: str) -> object:
+        """Return one task as an object, as it was when the transaction began."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        found = super().get(tenant, task)
+        connection.execute("ROLLBACK")
+        return found
+
+    def first_page(self, tenant: str, project: str) -> list[object]:
+        """Return the newest tasks of a project, as they were when the transaction began."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        found = super().first_page(tenant, project)
+        connection.execute("ROLLBACK")
+        return found
+
+    def add(self, tenant: str, project: str, number: int) -> str:
+        """Add one task, see that what it refers to is there, and note it in the chain, in one transaction."""
+        id, stamp, person = new_id(), datetime.now(UTC).isoformat(), ids_of(3, 0, 1)[0]
+        values = task(number, project=project, assignee=person).values()
+        self.make((id, 1, stamp, stamp, *values))
+        note = json.dumps({"actor": person, "at": stamp, "case": "create_task", "on": [["add", "Task", id, 1]]})
+        connection = self.connection()
+        with self.turn:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(ADD, (tenant, id, 1, stamp, stamp, *values))
+            for table, other in (("project", project), ("member", person)):
+                if connection.execute(THERE.format(table), (tenant, other)).fetchone() is None:
+                    raise CannotRun(f"no {table} {other}")
+            at, before = connection.execute(TIP, (tenant,)).fetchone() or (0, "0" * 64)
+            link = hashlib.sha256(f"{at + 1}\n{before}\n{note}".encode()).hexdigest()
+            connection.execute(LINK, (tenant, at + 1, note, before, link))
+            connection.execute("COMMIT")
+        return id
+
+
 TENANT = tenant_name(0)
 TASKS, THREADS = 2_000, 32
 
@@ -222,6 +282,7 @@ def sides(report: Report) -> dict[str, StoreSide]:
         ("sqlite3", lambda folder: filled(Bare(folder))),
         ("sqlite3, own lock", lambda folder: filled(Bare(folder, turn=threading.Lock()))),
         ("sqlite3 + pydantic", lambda folder: filled(Bare(folder, validated()))),
+        ("same work by hand", lambda folder: filled(SameWork(folder, validated(), threading.Lock()))),
         ("freehold", lambda folder: ours.fill_store(folder, 1, TASKS)),
     )
     for name, make in makers:
@@ -263,5 +324,8 @@ def run(settings: Settings) -> Report:
     for side in opened.values():
         side.close()
     report.notes.append(f"{rounds} rounds; medians, with min-max; every side makes objects of its rows")
+    report.notes.append(
+        "same work: sqlite3 + pydantic that reads in a transaction, checks references, and keeps a chain of notes"
+    )
     report.tables.append(table)
     return report

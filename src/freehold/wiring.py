@@ -112,7 +112,7 @@ def backend(
         database=database,
         membership=membership,
         supplies=Supplies(model, {Door: door, **ports}),
-        shared=Shared(cursors, TimeIds(clock, random), references, model.people),
+        shared=Shared(cursors, TimeIds(clock, random), clock, references, model.people),
         limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
         clock=clock,
         ranks={role.name: role.rank for role in model.roles},

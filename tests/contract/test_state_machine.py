@@ -25,6 +25,7 @@ from freehold.stores.postgres import Postgres
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
 from freehold.stores.sqlite.migrations import Migrations
+from freehold.testing import amazon
 from freehold.testing.contract.stage import Make, Stage
 from freehold.testing.contract.subjects import PATTERNS, SUBJECTS, Goal, Match, Player, Sample, Team
 from tests.contract.reference import Reference
@@ -208,6 +209,6 @@ def test_dynamodb_answers_as_dictionaries_would(tmp_path: Path) -> None:
         def make(model: Model) -> Database:
             with kit.migrations(chosen, model) as migrations:
                 migrations.up()
-            return kit.opened(model, chosen)
+            return amazon.opened(model, chosen)
 
         assert run(make, 10 * EFFORT) >= 10 * EFFORT

@@ -81,7 +81,7 @@ def test_an_index_that_shows_what_has_gone_instead_of_what_has_come_removes_neit
     with behind(table, 1000, WRITES) as stage, table.staged() as now:
         team, other = stage.add_all(stage.acme, [Team(name="a"), Team(name="b")])
         gone = stage.add(stage.acme, Match(home=team.id, number=1))
-        stage.database._table._client.behind = 2  # type: ignore[attr-defined]
+        stage.database._table._client._client.behind = 2  # type: ignore[attr-defined]
         stage.save(stage.acme, gone, home=other.id)
         come = stage.add(stage.acme, Match(home=team.id, number=2))
         with pytest.raises(Overloaded) as failure:

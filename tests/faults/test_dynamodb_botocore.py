@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestTable]:
 def hooked(table: TestTable) -> Iterator[tuple[Stage, Any]]:
     """A store, and the hooks of what it calls."""
     with table.staged() as stage:
-        yield stage, stage.database._table._client._client.meta.events  # type: ignore[attr-defined]
+        yield stage, stage.database._table._client._client._client.meta.events  # type: ignore[attr-defined]
 
 
 def refusing(code: str, number: int, asked: list[str], *operations: str) -> Hook:
@@ -105,7 +105,8 @@ def test_a_write_whose_answer_is_lost_is_one_effect(hooked: tuple[Stage, Any]) -
 
 def test_a_table_that_is_not_there_is_told_as_a_store_that_is_away(table: TestTable, tmp_path: Path) -> None:
     with table.staged() as stage:
-        stage.database._table.name = "another"  # type: ignore[attr-defined]
+        with table.raw() as raw:
+            raw.call("DeleteTable", {})
         with pytest.raises(Overloaded) as away:
             stage.find(stage.acme, Team, stage.new_id())
     assert away.value.code == "STORE_UNREACHABLE"

@@ -36,6 +36,9 @@ Asgi = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
 
+IDS = 512
+"""How many ids of requests are made at a time."""
+
 log = logging.getLogger("freehold.http")
 access = logging.getLogger(logs.ACCESS)
 
@@ -61,6 +64,7 @@ class Api:
         self._limits, self._wake = limits or Limits(), wake
         self.turnstile = Turnstile(queue, identity, self._fresh)
         self._routes = Routes(runtime.cases.values())
+        self._ids: list[str] = []
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,7 +88,15 @@ class Api:
             logs.answered(access, scope, route, response[0], given.request_id, tenant, perf_counter() - began)
 
     def _fresh(self) -> str:
-        return self._random.bytes(8).hex()
+        """An id for a request.
+
+        Random bytes come many at a time: to ask for them lets go of the interpreter's lock, and a loop that lets go of
+        it waits until a worker does the same.
+        """
+        if not self._ids:
+            raw = self._random.bytes(8 * IDS)
+            self._ids = [raw[first : first + 8].hex() for first in range(0, len(raw), 8)]
+        return self._ids.pop()
 
     async def _call(self, scope: Asgi, given: Headers, receive: Receive) -> Call:
         """Steps 1 and 2, match and identify; then the rest of the request is read."""

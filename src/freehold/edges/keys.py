@@ -30,6 +30,9 @@ SIGNING_BYTES = 32
 SEALING_BYTES = 64
 """Two keys of 32 bytes: the first makes nonces, the second encrypts (`sealing`)."""
 
+LOOK = 1.0
+"""Seconds for which a look at the file of keys is good."""
+
 _FORMAT = 1
 _WIDEST = 1 << 20  # no ring comes near; whatever is larger is not a ring
 
@@ -91,8 +94,8 @@ class SealingKey(Key):
 class KeySource(Protocol):
     """Where the present ring comes from."""
 
-    def ring(self) -> KeyRing:
-        """The ring as it is now. Raises `KeysUnusable` when there is none."""
+    def ring(self, kid: str = "") -> KeyRing:
+        """The ring as it is, or was a moment ago if it had the key `kid` then. Raises `KeysUnusable` without one."""
         ...
 
 
@@ -128,9 +131,13 @@ class KeyRing:
         rows = {name: [_write_key(key) for key in keys] for name, keys in kinds.items()}
         return json.dumps({"format": _FORMAT, **rows}, indent=1) + "\n"
 
-    def ring(self) -> KeyRing:
+    def ring(self, kid: str = "") -> KeyRing:  # noqa: ARG002  # it has what it has
         """Itself: a ring is a source of keys that never change."""
         return self
+
+    def has(self, kid: str) -> bool:
+        """Whether a key of this id is in it."""
+        return any(key.id == kid for key in (*self.signing, *self.sealing))
 
     def rotated(self, random: Random, now: float, *, keep: int, lead: int = 0) -> KeyRing:
         """Another ring, with a new key of each kind, and without those whose time is over.
@@ -175,6 +182,7 @@ class KeyFile:
         self._clock = clock
         self._random = random
         self._read: tuple[tuple[int, ...], KeyRing] | None = None
+        self._looks_at = 0.0
 
     def create(self) -> KeyRing:
         """Make the file unless there is one, and give the ring that is in it.
@@ -206,16 +214,27 @@ class KeyFile:
                 f"The keys are being rotated by somebody else; if nobody is at it, delete {beside}."
             ) from None
         try:
-            _fill(handle, self.ring().rotated(self._random, self._clock.now().timestamp(), keep=keep, lead=lead))
+            _fill(handle, self._look().rotated(self._random, self._clock.now().timestamp(), keep=keep, lead=lead))
             beside.replace(self._path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
         _keep_name(self._path)
-        return self.ring()
+        return self._look()
 
-    def ring(self) -> KeyRing:
-        """The ring in the file; read again only when the file is another one. Raises `KeysUnusable`."""
+    def ring(self, kid: str = "") -> KeyRing:
+        """The ring in the file, read again a second after it was replaced, or for a key `kid` that it lacks.
+
+        To look at a file lets go of the interpreter's lock, which is dear where every call asks for the ring. Raises
+        `KeysUnusable`.
+        """
+        now = self._clock.monotonic()
+        if self._read is None or now >= self._looks_at or (kid and not self._read[1].has(kid)):
+            self._looks_at = now + LOOK
+            return self._look()
+        return self._read[1]
+
+    def _look(self) -> KeyRing:
         try:
             stamp = _stamp(self._path.stat())
             if self._read is None or self._read[0] != stamp:

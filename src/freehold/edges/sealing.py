@@ -58,7 +58,7 @@ class SivSeal:
         if len(sealed) > LONGEST:
             raise SealBroken
         kid, _, body = sealed.partition(".")
-        key = self._keys.ring().opening(kid, self._clock.now().timestamp())
+        key = self._keys.ring(kid).opening(kid, self._clock.now().timestamp())
         if key is None:
             raise SealBroken
         binding = _binding(kid, bound_to)

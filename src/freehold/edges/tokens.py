@@ -189,7 +189,7 @@ class _RingKeys:
         self._seen: tuple[KeyRing, Mapping[str, PublicKey]] | None = None
 
     def find(self, kid: str, algorithm: str) -> PublicKey | None:
-        ring = self._keys.ring()
+        ring = self._keys.ring(kid)
         if (seen := self._seen) is None or seen[0] is not ring:
             keys = (PublicKey(key.id, EDDSA, key.id, key.public) for key in ring.signing)
             self._seen = seen = ring, {key.id: key for key in keys}

@@ -111,7 +111,7 @@ class Runtime:
         """A unit of work on the ground of `scope`. Close it. Who only reads need not remember what was referred to."""
         shared = self._shared if writes else self._reading
         view = self.database.snapshot(scope, beside.view if beside else None)
-        return Unit(scope, view, shared, self.clock.now())
+        return Unit(scope, view, shared)
 
     def __call__(self, call: Call) -> Answer:
         """Run a call. Raises `Failure`, which holds what the caller may know and nothing else."""
@@ -188,7 +188,7 @@ class Runtime:
         answers: list[Answer] = []
 
         def work(snapshot: Snapshot) -> Sequence[Changes]:
-            units.append(Unit(scope, snapshot, self._shared, self.clock.now()))
+            units.append(Unit(scope, snapshot, self._shared))
             answer, parts = self._steps(call, units[-1], receipt)
             answers.append(answer)
             return parts

@@ -20,7 +20,7 @@ from freehold.model.names import shout, words
 from freehold.model.ports import User
 from freehold.runtime.cursor import Cursors
 from freehold.runtime.failures import Conflict, Invalid, NotFound, Precondition, TenantScopeMissing
-from freehold.runtime.ports import Changes, Found, Ids, Snapshot, Span, Verb, Write
+from freehold.runtime.ports import Changes, Clock, Found, Ids, Snapshot, Span, Verb, Write
 from freehold.runtime.scope import Scope
 
 NOBODY = User()
@@ -32,6 +32,7 @@ class Shared:
 
     cursors: Cursors
     ids: Ids
+    clock: Clock
     references: Mapping[type[Entity], tuple[tuple[str, type[Entity]], ...]]
     """For each kind of entity: the fields that name others, and what they name."""
     people: type[Entity] | None = None
@@ -43,6 +44,7 @@ class Unit:
 
     __slots__ = (
         "_known",
+        "_now",
         "_pending",
         "_shared",
         "_snapshot",
@@ -50,13 +52,13 @@ class Unit:
         "entered",
         "events",
         "expected",
-        "now",
         "scope",
     )
 
-    def __init__(self, scope: Scope, snapshot: Snapshot, shared: Shared, now: datetime) -> None:
+    def __init__(self, scope: Scope, snapshot: Snapshot, shared: Shared) -> None:
         """Begin. `expected` is (id, version) for If-Match; `entered` has the units on other grounds."""
-        self.scope, self.now = scope, now
+        self.scope = scope
+        self._now: datetime | None = None
         self.events: list[Event] = []
         self.expected: tuple[str, int] | None = None
         self.caller = NOBODY
@@ -64,6 +66,13 @@ class Unit:
         self._snapshot, self._shared = snapshot, shared
         self._pending: dict[tuple[type[Entity], str], Write] = {}
         self._known: dict[tuple[type[Entity], str], tuple[str | None, ...]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The time of this call: that at which it was first asked for."""
+        if self._now is None:
+            self._now = self._shared.clock.now()
+        return self._now
 
     def get(self, kind: type[Entity], id: str) -> Entity:
         """The entity. Raises `NotFound` when it is not on this ground."""

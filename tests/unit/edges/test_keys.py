@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from freehold.edges.jose import to_base64url
-from freehold.edges.keys import KeyFile, KeyRing, KeysUnusable
+from freehold.edges.keys import LOOK, KeyFile, KeyRing, KeysUnusable
 from tests.unit.edges.token_kit import MINUTE, NOW, RING, SEALING, SIGNING, SetClock, SystemRandom
 
 HOUR = 60 * MINUTE
@@ -163,12 +163,29 @@ def test_processes_that_start_at_once_get_the_same_keys(path: Path, clock: SetCl
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
-def test_the_file_is_read_again_only_when_it_is_another(path: Path, clock: SetClock) -> None:
+def test_the_file_is_looked_at_once_a_second_and_read_again_when_it_is_another(path: Path, clock: SetClock) -> None:
     keys = key_file(path, clock)
     ring = keys.create()
-    assert keys.ring() is ring
     rotated = key_file(path, clock).rotate(keep=HOUR)
+    assert keys.ring() is ring
+    clock.move(LOOK)
     assert keys.ring() == rotated != ring
+    assert keys.ring() is keys.ring()
+
+
+def test_a_key_that_is_not_known_is_looked_for_at_once(path: Path, clock: SetClock) -> None:
+    keys = key_file(path, clock)
+    ring = keys.create()
+    rotated = key_file(path, clock).rotate(keep=HOUR)
+    assert keys.ring(ring.signing[0].id) is ring
+    assert keys.ring(rotated.signing[-1].id) == rotated
+
+
+def test_who_rotates_loses_no_key_of_who_has_just_done_so(path: Path, clock: SetClock) -> None:
+    keys = key_file(path, clock)
+    keys.create()
+    other = key_file(path, clock).rotate(keep=HOUR)
+    assert {key.id for key in other.signing} < {key.id for key in keys.rotate(keep=HOUR).signing}
 
 
 def test_a_second_rotation_at_the_same_time_is_refused(path: Path, clock: SetClock) -> None:

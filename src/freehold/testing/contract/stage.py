@@ -45,7 +45,7 @@ class Stage:
         self.ids = TimeIds(self.clock, random)
         references = {kind: SUBJECTS.references(kind) for kind in SUBJECTS.entities.values()}
         seal = SivSeal(KeyRing.create(random), self.clock)
-        self._shared = Shared(Cursors(seal, SUBJECTS.lookups), self.ids, references)
+        self._shared = Shared(Cursors(seal, SUBJECTS.lookups), self.ids, self.clock, references)
         self.acme, self.globex = self.tenant(), self.tenant()
 
     def tenant(self) -> str:
@@ -75,7 +75,7 @@ class Stage:
     def unit(self, tenant: str) -> Iterator[Unit]:
         """A unit of work, which commits nothing by itself."""
         scope = Scope(tenant)
-        unit = Unit(scope, self.database.snapshot(scope), self._shared, self.clock.now())
+        unit = Unit(scope, self.database.snapshot(scope), self._shared)
         try:
             yield unit
         finally:
@@ -93,7 +93,7 @@ class Stage:
         with Scope(tenant) as scope:
 
             def changes(snapshot: Snapshot) -> Sequence[Changes]:
-                unit = Unit(scope, snapshot, self._shared, self.clock.now())
+                unit = Unit(scope, snapshot, self._shared)
                 work(unit)
                 return [unit.changes()]
 

@@ -8,14 +8,16 @@ from freehold.aws.client import AwsClient, open_client
 from freehold.aws.credentials import Credentials
 from freehold.aws.endpoints import Endpoint
 from freehold.model.model import Model
-from freehold.runtime.scope import Scope
 from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.stores.dynamodb import DynamoDb
+from freehold.stores.dynamodb.definition import table as definition
 from freehold.stores.dynamodb.migrations import TableMigrations
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.table import Table
 from freehold.stores.migrate import Step
+from freehold.testing.amazon import PLACE, Sessions
 from freehold.testing.contract.stage import Stage
+from freehold.testing.iam import Gate, TableKeys
 
 KEYS = Credentials("local", "local")
 Wrap = Callable[[AwsClient], AwsClient]
@@ -46,16 +48,13 @@ class TestTable:
             return migrations.up(breaking=breaking)
 
     def opened(self, model: Model, wrap: Wrap = lambda client: client) -> DynamoDb:
-        """The store, through a client that may be wrapped."""
+        """The store behind IAM, through a client that may be wrapped."""
         with self.migrations(model) as migrations:
             migrations.check_fits()
             layout, generation = migrations.layout(), migrations.generation()
-
-        def credentials(scope: Scope) -> Credentials:
-            return KEYS if scope.tenant else Credentials("", "")
-
-        table = Table(wrap(self.client()), self.name, credentials, lambda: KEYS)
-        return DynamoDb(model, layout, table, generation=generation)
+        sessions, keys = Sessions(layout, self.name), TableKeys.of(definition(self.name, layout))
+        gate = Gate(wrap(self.client()), sessions.principal, [keys], place=PLACE)
+        return DynamoDb(model, layout, Table(gate, self.name, sessions, sessions.relay), generation=generation)
 
     @contextmanager
     def staged(self, wrap: Wrap = lambda client: client) -> Iterator[Stage]:
