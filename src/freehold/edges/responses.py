@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from http import HTTPStatus
+
 from freehold.edges import headers
-from freehold.edges.headers import SECURITY, Headers, Lines
+from freehold.edges.headers import SECURITY, Headers, Line, Lines
 from freehold.runtime.envelope import Answer, problem
 from freehold.runtime.failures import Detail, Failure, Limited, MethodNotAllowed, Unauthenticated
 from freehold.runtime.ports import Random
@@ -12,6 +15,13 @@ Response = tuple[int, Lines, bytes]
 
 NOT_MODIFIED = 304
 REPLAYED = (b"idempotent-replayed", b"true")
+
+
+def rendered(response: Response, common: Iterable[Line]) -> bytes:
+    """A response as it goes over the wire (HTTP/1.1), with the headers that all have in common."""
+    status, lines, body = response
+    head = b"".join([name + b": " + value + b"\r\n" for name, value in (*common, *lines)])
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, HTTPStatus(status).phrase.encode(), head, body)
 
 
 def success(method: object, given: Headers, answer: Answer, random: Random) -> Response:

@@ -11,14 +11,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from freehold.edges.headers import SECURITY
-from freehold.edges.responses import Response
+from freehold.edges.responses import rendered
 from freehold.edges.site import Site
 from freehold.edges.turnstile import Turnstile
 from freehold.runtime.envelope import problem
@@ -36,7 +35,7 @@ BACKLOG = 2048
 """How many connections the kernel keeps for us until they are accepted."""
 ARRIVALS = 256
 """How many connections are accepted in one turn of the loop. libuv takes one, and a flood then fills the backlog."""
-LONG_TURN = 0.01
+LONG_TURN = 0.003
 """Seconds that a turn of the loop takes when it is behind: then the workers wait for it."""
 GARBAGE = 10_000
 """How many new objects there are between two looks for garbage: 700 would be a look every few requests."""
@@ -89,7 +88,7 @@ class Patient(HttpToolsProtocol):
     _head = 0
     _in_head = True
     _has_ended = False
-    _refusal: Response | None = None
+    _refusal: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Somebody has come, and is expected to ask for something."""
@@ -114,16 +113,8 @@ class Patient(HttpToolsProtocol):
     def _refuse(self, failure: Failure) -> None:
         body = problem(failure, "")
         lines = [*SECURITY, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        self._write((failure.status, lines, body))
+        self.transport.write(rendered((failure.status, lines, body), self.server_state.default_headers))
         self.transport.close()
-
-    def _write(self, response: Response) -> None:
-        status, lines, body = response
-        head = b"".join(
-            [name + b": " + value + b"\r\n" for name, value in (*self.server_state.default_headers, *lines)]
-        )
-        phrase = HTTPStatus(status).phrase.encode()
-        self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, phrase, head, body))
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -150,18 +141,19 @@ class Patient(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is read; the next one may begin, and its head with it."""
         self._in_head, self._head, self._has_ended, self.waiting_since = True, 0, True, None
-        if self._refusal is None:
+        refused, self._refusal = self._refusal, None
+        if refused is None:
             super().on_message_complete()
             return
-        (status, lines, body), self._refusal = self._refusal, None
         stays = self.parser is not None and self.parser.should_keep_alive()
-        self._write((status, lines if stays else [*lines, (b"connection", b"close")], body))
+        if self.turnstile is not None:
+            self.transport.write(self.turnstile.answer(refused, self.server_state.default_headers, stays=stays))
         if not stays:
             self.transport.close()
         self.on_response_complete()
 
-    def _refused_at_once(self) -> Response | None:
-        """What it is told if it is refused unread. Not between two that are answered in their order, or upgraded."""
+    def _refused_at_once(self) -> str | None:
+        """The id of a request that is refused unread. Not between two that are answered in their order, or upgraded."""
         is_alone = self.cycle is None or self.cycle.response_complete
         if self.turnstile is None or self.parser is None or not is_alone or self.expect_100_continue:
             return None

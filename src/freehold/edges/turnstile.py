@@ -13,11 +13,14 @@ from collections.abc import Callable
 from time import perf_counter
 
 from freehold.edges import headers, logs
-from freehold.edges.headers import Lines
+from freehold.edges.headers import Line, Lines
 from freehold.edges.identity import Identity
-from freehold.edges.responses import Response, failed
+from freehold.edges.responses import failed, rendered
 from freehold.runtime.admission import FairQueue
-from freehold.runtime.failures import Failure
+from freehold.runtime.failures import Failure, Overloaded
+
+MARK = "0" * 16
+"""Stands for the id of a request, as long as those are that we make ourselves."""
 
 access = logging.getLogger(logs.ACCESS)
 
@@ -35,6 +38,7 @@ class Turnstile:
         self._unread: list[bytes] = []
         self._tenants: dict[bytes, str] = {}
         self._coming: Counter[str] = Counter()
+        self._made: tuple[list[Line], bytes] = [], b""
 
     def next_turn(self) -> None:
         """All who came in have lined up, or will before anybody else comes in."""
@@ -43,8 +47,8 @@ class Turnstile:
         self._tenants.clear()
         self._coming.clear()
 
-    def refusal(self, method: bytes, target: bytes, raw: Lines) -> Response | None:
-        """What a request is told unread, by its method, its target and its headers; None where it must be read.
+    def refusal(self, method: bytes, target: bytes, raw: Lines) -> str | None:
+        """The id of a request that is refused unread, by its method, target and headers; None where it must be read.
 
         Whoever is not plainly one too many is let in: what is wrong with it, or who it is, is found out there.
         """
@@ -65,12 +69,26 @@ class Turnstile:
         self._count -= 1
         self._coming[tenant] -= 1
         request_id = headers.request_id(raw) or self._fresh()
-        response = failed(self.queue.overloaded(), request_id)
-        response[1].append((b"content-length", b"%d" % len(response[2])))
         if access.isEnabledFor(logging.INFO):
             told: dict[str, object] = {"method": method.decode(), "path": target.partition(b"?")[0].decode("latin-1")}
-            logs.answered(access, told, None, response[0], request_id, tenant, perf_counter() - began)
-        return response
+            logs.answered(access, told, None, Overloaded.status, request_id, tenant, perf_counter() - began)
+        return request_id
+
+    def answer(self, request_id: str, common: list[Line], *, stays: bool) -> bytes:
+        """What whoever is refused is told, on a connection that `stays` or is closed, with the headers that all have.
+
+        It is made once, as long as what is common is the same, since it differs in nothing but the id of the request.
+        """
+        if not stays or len(request_id) != len(MARK):
+            return self._answer(request_id, common, stays=stays)
+        if self._made[0] is not common:
+            self._made = common, self._answer(MARK, common, stays=True)
+        return self._made[1].replace(MARK.encode(), request_id.encode())
+
+    def _answer(self, request_id: str, common: list[Line], *, stays: bool) -> bytes:
+        status, lines, body = failed(self.queue.overloaded(), request_id)
+        lines.append((b"content-length", b"%d" % len(body)))
+        return rendered((status, lines if stays else [*lines, (b"connection", b"close")], body), common)
 
     def _tenant(self, credential: bytes) -> str:
         """Whose it is; an empty text for one that is nobody's, or whose key has not been compared yet."""
