@@ -14,7 +14,7 @@ import jwt
 import pytest
 
 from freehold import App
-from freehold.edges.keys import KeyFile
+from freehold.edges.keys import LOOK, KeyFile
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
@@ -116,6 +116,7 @@ def test_after_a_rotation_old_tokens_count_for_the_stated_time_and_both_keys_are
 ) -> None:
     old = door.enter("ada")
     KeyFile(tmp_path / "keys.json", door.clock, SystemRandom()).rotate(keep=300)
+    door.clock.turn(timedelta(seconds=LOOK))
     new = str(door.sign_in("ada").data["access_token"])
     kids = [jwt.get_unverified_header(token)["kid"] for token in (old, new)]
     published = [key["kid"] for key in door.ask("GET", "/.well-known/jwks.json").body["keys"]]
