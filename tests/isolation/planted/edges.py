@@ -1,6 +1,6 @@
 """Leaks at the edge: tokens, headers, paths and caches."""
 
-from freehold.edges import headers, http, issuers, responses, tokens
+from freehold.edges import headers, issuers, responses, tokens
 from freehold.edges.http import Api
 from freehold.edges.identity import Identity
 from freehold.edges.tokens import LocalTokens
@@ -120,10 +120,10 @@ REQUESTS = (
         ),
         attacks=("T72",),
     ),
-    Mutant("caches between may keep answers", (Swap(http, "SECURITY", NO_CACHE),), attacks=("T51",)),
+    Mutant("caches between may keep answers", (Swap(responses, "SECURITY", NO_CACHE),), attacks=("T51",)),
     Mutant(
         "answers set a cookie",
-        (Swap(http, "SECURITY", (*headers.SECURITY, (b"set-cookie", b"tenant=1"))),),
+        (Swap(responses, "SECURITY", (*headers.SECURITY, (b"set-cookie", b"tenant=1"))),),
         attacks=("T51",),
     ),
 )
