@@ -13,7 +13,7 @@ from typing import cast
 from freehold.edges import headers, logs
 from freehold.edges.headers import Headers, Raw
 from freehold.edges.identity import Identity
-from freehold.edges.responses import NOT_MODIFIED, Response, failed, success
+from freehold.edges.responses import CLOSE, NOT_MODIFIED, Response, failed, success
 from freehold.edges.turnstile import Turnstile
 from freehold.runtime.admission import FairQueue
 from freehold.runtime.bulk import bulk
@@ -179,7 +179,7 @@ class Api:
         if status != NOT_MODIFIED:
             lines.append((b"content-length", b"%d" % len(body)))
         if not self.turnstile.is_open or status == TooLarge.status:  # the rest of what is too large is not waited for
-            lines.append((b"connection", b"close"))
+            lines.append(CLOSE)
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": b"" if is_head else body})
 

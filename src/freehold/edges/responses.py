@@ -14,12 +14,14 @@ from freehold.runtime.ports import Random
 Response = tuple[int, Lines, bytes]
 
 NOT_MODIFIED = 304
+CLOSE = (b"connection", b"close")
 REPLAYED = (b"idempotent-replayed", b"true")
 
 
-def rendered(response: Response, common: Iterable[Line]) -> bytes:
-    """A response as it goes over the wire (HTTP/1.1), with the headers that all have in common."""
+def rendered(response: Response, common: Iterable[Line], *, stays: bool) -> bytes:
+    """How a response goes over the wire (HTTP/1.1), with the headers that all have; the connection `stays` or ends."""
     status, lines, body = response
+    lines = [*lines, (b"content-length", b"%d" % len(body)), *([] if stays else [CLOSE])]
     head = b"".join([name + b": " + value + b"\r\n" for name, value in (*common, *lines)])
     return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, HTTPStatus(status).phrase.encode(), head, body)
 

@@ -111,9 +111,8 @@ class Patient(HttpToolsProtocol):
         self._refuse(BadRequest())
 
     def _refuse(self, failure: Failure) -> None:
-        body = problem(failure, "")
-        lines = [*SECURITY, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        self.transport.write(rendered((failure.status, lines, body), self.server_state.default_headers))
+        response = failure.status, [*SECURITY], problem(failure, "")
+        self.transport.write(rendered(response, self.server_state.default_headers, stays=False))
         self.transport.close()
 
     def on_message_begin(self) -> None:

@@ -80,15 +80,10 @@ class Turnstile:
         It is made once, as long as what is common is the same, since it differs in nothing but the id of the request.
         """
         if not stays or len(request_id) != len(MARK):
-            return self._answer(request_id, common, stays=stays)
+            return rendered(failed(self.queue.overloaded(), request_id), common, stays=stays)
         if self._made[0] is not common:
-            self._made = common, self._answer(MARK, common, stays=True)
+            self._made = common, rendered(failed(self.queue.overloaded(), MARK), common, stays=True)
         return self._made[1].replace(MARK.encode(), request_id.encode())
-
-    def _answer(self, request_id: str, common: list[Line], *, stays: bool) -> bytes:
-        status, lines, body = failed(self.queue.overloaded(), request_id)
-        lines.append((b"content-length", b"%d" % len(body)))
-        return rendered((status, lines if stays else [*lines, (b"connection", b"close")], body), common)
 
     def _tenant(self, credential: bytes) -> str:
         """Whose it is; an empty text for one that is nobody's, or whose key has not been compared yet."""

@@ -147,17 +147,16 @@ def _changing(
     condition: Mapping[str, object],
 ) -> dict[str, object]:
     """An update of an item: what is not named stays as it is, since a program after this one may have put it there."""
-    names = {name: f"#{hole}" for hole, name in enumerate((*fields, *gone, *moved))}
-    values = {f":{hole}": value for hole, value in enumerate((*fields.values(), *moved.values()))}
-    places = iter(values)
+    holes = {name: hole for hole, name in enumerate((*fields, *gone, *moved))}
     parts = {
-        "SET": [f"{names[name]} = {next(places)}" for name in fields],
-        "REMOVE": [names[name] for name in gone],
-        "ADD": [f"{names[name]} {next(places)}" for name in moved],
+        "SET": [f"#{holes[name]} = :{holes[name]}" for name in fields],
+        "REMOVE": [f"#{holes[name]}" for name in gone],
+        "ADD": [f"#{holes[name]} :{holes[name]}" for name in moved],
     }
+    values = {f":{holes[name]}": value for name, value in (*fields.items(), *moved.items())}
     held = condition.get("ExpressionAttributeValues", {})
     return {
         **condition, "UpdateExpression": " ".join(f"{verb} {', '.join(each)}" for verb, each in parts.items() if each),
-        "ExpressionAttributeNames": {hole: name for name, hole in names.items()},
+        "ExpressionAttributeNames": {f"#{hole}": name for name, hole in holes.items()},
         "ExpressionAttributeValues": {**values, **(held if isinstance(held, dict) else {})},
     }  # fmt: skip

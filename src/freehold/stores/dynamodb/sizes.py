@@ -35,8 +35,12 @@ def check_sizes(actions: Iterable[Mapping[str, object]]) -> None:
 
 def _item(doing: Mapping[str, Mapping[str, Attribute]]) -> Item:
     """The item that an action writes, as far as it names it."""
-    set_to = doing.get("ExpressionAttributeValues", {}).items() if "UpdateExpression" in doing else ()
-    return {**doing.get("Item", doing.get("Key", {})), **dict(set_to)}
+    values = doing.get("ExpressionAttributeValues", {})
+    named = ((name, f":{str(hole)[1:]}") for hole, name in doing.get("ExpressionAttributeNames", {}).items())
+    return {
+        **doing.get("Item", doing.get("Key", {})),
+        **{str(name): values[hole] for name, hole in named if hole in values},
+    }
 
 
 def _size(kind: str, value: object) -> int:
