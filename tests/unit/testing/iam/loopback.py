@@ -22,6 +22,8 @@ class Upstream:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[list[tuple[str, str]]] = field(default_factory=list)
     connections: set[tuple[str, int]] = field(default_factory=set)
+    closed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Released once for each connection that has been closed on this side."""
     closes: bool = False
     """Close the connection after each answer, without a word about it."""
     silent: bool = False
@@ -58,7 +60,13 @@ def upstream() -> Iterator[Upstream]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+            """Close a connection, and say that it is."""
+            super().shutdown_request(request)
+            seen.closed.release()
+
+    server = Server(("127.0.0.1", 0), Handler)
     seen.port = server.server_address[1]
     serving = threading.Thread(target=server.serve_forever, args=(0.02,))
     serving.start()
