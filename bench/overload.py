@@ -1,8 +1,11 @@
 """bench overload: goodput when more is asked than can be answered, and what a quiet tenant gets beside a flood."""
 
+import socket
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench import load
@@ -14,7 +17,11 @@ from bench.stacks import FASTAPI, FREEHOLD, Control, Settings, Stack
 from bench.table import Report, Table, interleaved, spread
 
 DEADLINE = 1.0
-TIMES = (1, 2, 3)
+WIDTH = 32
+"""Connections that the peak is measured with."""
+OFFERS = ("1x", "2x", "3x", "steady")
+SETTLED, SETTLING = 0.05, 20.0
+"""Seconds that an answer takes once nothing waits any more, and how long that is waited for."""
 QUIET_RATE = 25.0
 FLOOD_TIMES = 3
 STEADY = 1_000
@@ -34,55 +41,113 @@ class Way:
         return f"{self.stack.name}, control {self.control}"
 
 
+@dataclass(frozen=True, slots=True)
+class Goodput:
+    """What came of an offer, and the peak: good answers a second just before it and just after, on the same server.
+
+    A shared machine is half as fast again from one minute to the next: only what is measured side by side compares.
+    """
+
+    seen: Measured
+    before: Measured
+    after: Measured
+
+    @property
+    def peak(self) -> float:
+        """The mean of the two."""
+        return (self.before.per_second + self.after.per_second) / 2
+
+    @property
+    def of_peak(self) -> float:
+        """The share of it, in percent."""
+        return self.seen.per_second / self.peak * 100
+
+
+@dataclass(slots=True)
+class Found:
+    """All that was measured of one way."""
+
+    goodput: dict[str, list[Goodput]] = field(default_factory=dict)
+    quiet: dict[str, list[Measured]] = field(default_factory=dict)
+    flood: list[Measured] = field(default_factory=list)
+
+    def data(self) -> dict[str, object]:
+        """Return everything as plain data."""
+        return asdict(self)
+
+
 Ready = dict[Stack, tuple[Path, Ground]]
-Runs = dict[str, dict[str, list[Measured]]]
 WAYS = tuple(Way(stack, control) for stack in (FREEHOLD, FASTAPI) for control in ("on", "off"))
 
 
 def run(settings: Settings) -> Report:
-    """Measure each way's peak; then offer it one, two and three times that, and a flood beside a quiet tenant."""
+    """Offer each way once, twice and three times its peak, measured beside; then a flood beside a quiet tenant."""
     report = Report("overload")
     ready = prepared("overload", (FREEHOLD, FASTAPI), settings, report)
-    rounds, seconds = (1, 3.0) if settings.quick else (3, 8.0)
-    runs: Runs = {}
-    ways = [way for way in WAYS if way.stack in ready]
-    for _, way in interleaved(ways, rounds):
+    rounds, seconds = (1, 2.0) if settings.quick else (5, 6.0)
+    ways = {way.name: way for way in WAYS if way.stack in ready}
+    runs = {name: Found() for name in ways}
+    for turn, name in interleaved(list(ways), rounds):
+        if name not in runs:
+            continue
         try:
-            one_round(way, ready, seconds, settings, runs.setdefault(way.name, {}))
+            one_round(ways[name], ready, seconds, settings, runs[name])
         except CannotRun as error:
-            report.notes.append(f"**{way.name} is left out**: {error}")
-            runs.pop(way.name)
-        print(f"  {way.name}: done", file=sys.stderr, flush=True)
+            report.notes.append(f"**{name} is left out**: {error}")
+            runs.pop(name)
+        print(f"  {name}: round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
     describe(report, runs)
     report.notes += [
         "70 % get, 20 % list, 10 % create; open loop, Poisson; latency counts from when a request was meant to be sent",
-        f"good = a 2xx answer within {DEADLINE:.0f} s; the peak is what 32 connections in a closed loop get answered",
+        f"good = a 2xx answer within {DEADLINE:.0f} s; the peak is what {WIDTH} connections in a closed loop get",
+        "the peak is measured on the same server before each offer and after it; of peak is of the mean of the two",
         f"steady is {STEADY:,} requests a second",
         f"the quiet tenant gets tasks {QUIET_RATE:.0f} times a second; the flood is {FLOOD_TIMES} times the peak",
-        f"{rounds} rounds of {seconds:.0f} s each, a fresh server for every run",
+        f"{rounds} rounds, {seconds:.0f} s of each offer, {seconds / 2:.0f} s of each peak; the median (least-most)",
     ]
     return report
 
 
-def one_round(way: Way, ready: Ready, seconds: float, settings: Settings, into: dict[str, list[Measured]]) -> None:
-    """Measure everything of one way once, each run with a fresh server."""
+def one_round(way: Way, ready: Ready, seconds: float, settings: Settings, found: Found) -> None:
+    """Measure everything of one way once, each offer with a fresh server."""
     folder, ground = ready[way.stack]
 
-    def keep(name: str, measure: Callable[[int], list[Measured]]) -> None:
+    @contextmanager
+    def serving() -> Iterator[int]:
         with way.stack.serve(folder, settings, control=way.control) as server:
-            warm = load.closed(server.port, mix(ground.north), 8, 1.0, settings)
+            warm = load.closed(server.port, mix(ground.north), WIDTH, 1.0, settings)
             if not warm.ok:
                 raise CannotRun(f"nothing is answered: {warm.refused} refused, {warm.broken} broken")
-            for part, seen in zip(name.split("|"), measure(server.port), strict=True):
-                into.setdefault(part, []).append(seen)
+            yield server.port
 
-    keep("peak", lambda port: [load.closed(port, mix(ground.north), 32, seconds, settings)])
-    peak = into["peak"][-1].per_second
-    for times in TIMES:
-        keep(f"{times}x", lambda port, times=times: [offered(port, mix(ground.north), peak * times, seconds, settings)])
-    keep("steady", lambda port: [offered(port, mix(ground.north), STEADY, seconds, settings)])
-    keep("quiet alone", lambda port: [offered(port, gets(ground.south), QUIET_RATE, seconds, settings)])
-    keep("quiet|flood", lambda port: flooded(port, ground, peak * FLOOD_TIMES, seconds, settings))
+    def peak(port: int) -> Measured:
+        return load.closed(port, mix(ground.north), WIDTH, seconds / 2, settings)
+
+    for name in OFFERS:
+        with serving() as port:
+            before = peak(port)
+            rate = before.per_second * int(name.removesuffix("x")) if name.endswith("x") else STEADY
+            seen = offered(port, mix(ground.north), rate, seconds, settings)
+            settle(port, ground)
+            found.goodput.setdefault(name, []).append(Goodput(seen, before, peak(port)))
+    with serving() as port:
+        found.quiet.setdefault("alone", []).append(offered(port, gets(ground.south), QUIET_RATE, seconds, settings))
+        quiet, flood = flooded(port, ground, peak(port).per_second * FLOOD_TIMES, seconds, settings)
+        found.quiet.setdefault("beside the flood", []).append(quiet)
+        found.flood.append(flood)
+
+
+def settle(port: int, ground: Ground) -> None:
+    """Wait until nothing that was offered is left to answer. Raises `CannotRun` when that does not come about."""
+    until = time.monotonic() + SETTLING
+    while time.monotonic() < until:
+        began = time.monotonic()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=SETTLED) as connection:
+            connection.sendall(gets(ground.south)[0])
+            if connection.recv(65_536).startswith(b"HTTP/1.1 200") and time.monotonic() - began < SETTLED:
+                return
+        time.sleep(SETTLED)
+    raise CannotRun(f"what was offered is not answered {SETTLING:.0f} s later")
 
 
 def offered(port: int, requests: list[bytes], rate: float, seconds: float, settings: Settings) -> Measured:
@@ -99,34 +164,35 @@ def flooded(port: int, ground: Ground, rate: float, seconds: float, settings: Se
         return [load.finish(quiet), load.finish(flood)]
 
 
-def describe(report: Report, runs: Runs) -> None:
+def describe(report: Report, runs: dict[str, Found]) -> None:
     """Make the tables and the data."""
-    head = ("way", "offered", "offered/s", "good/s", "of peak %", "p50 ms", "p95 ms", "refused %", "late or broken %")
+    head = (
+        "way", "offered", "peak/s", "offered/s", "good/s", "of peak %", "p50 ms", "p95 ms", "refused %",
+        "late or broken %",
+    )  # fmt: skip
     goodput = Table("**Goodput under overload**", head, words=2)
     head = ("way", "quiet tenant", "success %", "p50 ms", "p95 ms", "flood good/s", "generator lag p99 ms")
     neighbour = Table("**A quiet tenant beside a flood**", head, words=2)
     for way, found in runs.items():
-        peaks = [one.per_second for one in found["peak"]]
-        goodput.rows += [
-            goodput_row(way, name, found[name], peaks) for name in ("peak", *(f"{n}x" for n in TIMES), "steady")
+        goodput.rows += [goodput_row(way, name, seen) for name, seen in found.goodput.items()]
+        flood = spread([one.per_second for one in found.flood], 0)
+        neighbour.rows += [
+            quiet_row(way, name, seen, "-" if name == "alone" else flood) for name, seen in found.quiet.items()
         ]
-        nothing = ["-"] * len(peaks)
-        flood = [f"{one.per_second:.0f}" for one in found["flood"]]
-        neighbour.rows.append(quiet_row(way, "alone", found["quiet alone"], nothing[0]))
-        neighbour.rows.append(quiet_row(way, "beside the flood", found["quiet"], sorted(flood)[len(flood) // 2]))
-        report.data[way] = {name: [one.data() for one in seen] for name, seen in found.items()}
+        report.data[way] = found.data()
     report.tables += [goodput, neighbour]
 
 
-def goodput_row(way: str, name: str, seen: list[Measured], peaks: list[float]) -> list[str]:
+def goodput_row(way: str, name: str, found: list[Goodput]) -> list[str]:
     """Describe what was offered and what came of it."""
-    of_peak = [one.per_second / peak * 100 for one, peak in zip(seen, peaks, strict=True)]
+    seen = [one.seen for one in found]
     return [
         way,
         name,
+        spread([one.peak for one in found], 0),
         spread([one.sent / one.seconds for one in seen], 0),
         spread([one.per_second for one in seen], 0),
-        spread(of_peak, 0),
+        spread([one.of_peak for one in found], 0),
         spread([one.p50 for one in seen], 0),
         spread([one.p95 for one in seen], 0),
         spread([one.refused / one.sent * 100 for one in seen], 1),

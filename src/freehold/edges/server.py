@@ -27,6 +27,8 @@ LEAVE = 0.5
 """Seconds between being unready and closing the door, for whoever balances the load to notice."""
 PATIENCE = 20.0
 """Seconds a client may take to send a request, from its first byte or the connection's to its last."""
+IDLE = 30.0
+"""Seconds that a connection is kept on which nothing is asked."""
 HEAD = 65_536
 """Bytes before a request's body: beyond, the connection is closed unread."""
 TICKS = 10
@@ -83,6 +85,7 @@ class Patient(HttpToolsProtocol):
     """uvicorn's protocol, with bounds on how much is read before a request is understood, and on how long it takes."""
 
     waiting_since: float | None = None
+    idle_since: float | None = None
     turnstile: Turnstile | None = None
     pace: Pace | None = None
     _head = 0
@@ -106,6 +109,13 @@ class Patient(HttpToolsProtocol):
             if self._head > HEAD and not self.transport.is_closing():
                 self._refuse(TooLarge("HEADERS_TOO_LARGE", "The headers are larger than the limit."))
 
+    def leave_if_late(self, now: float) -> None:
+        """Close a connection on which a request is not sent to its end, or nothing is asked."""
+        if self.waiting_since is not None and now - self.waiting_since > PATIENCE:
+            self.transport.abort()
+        elif self.idle_since is not None and now - self.idle_since > IDLE and self._is_free():
+            self.transport.close()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # as uvicorn's own
         """Refuse what is not HTTP, in the form of every other refusal."""
         self._refuse(BadRequest())
@@ -116,20 +126,26 @@ class Patient(HttpToolsProtocol):
         self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._in_head, self._head, self.waiting_since = True, 0, time.monotonic()
+        """A request begins. What is made of it is left until it is known not to be refused."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._in_head, self._head, self.waiting_since, self.idle_since = True, 0, time.monotonic(), None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. What comes behind a body (trailers) is no header of the request."""
         if self._in_head:
-            super().on_header(name, value)
+            name = name.lower()
+            self.headers.append((name, value))
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
         """The head is read. What must be refused all the same is not begun."""
         self._in_head = False
         self._refusal = self._refused_at_once()
         if self._refusal is None:
+            read = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()  # makes them anew, and the scope with them
+            self.url, self.scope["headers"], self.expect_100_continue = read
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -151,14 +167,30 @@ class Patient(HttpToolsProtocol):
             self.transport.close()
         self.on_response_complete()
 
+    def on_response_complete(self) -> None:
+        """One more is answered. Whoever then asks nothing for long is seen at a tick of the server.
+
+        uvicorn sets a timer after every answer, and cancels it with the next request.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.idle_since = time.monotonic()
+
     def _refused_at_once(self) -> str | None:
         """The id of a request that is refused unread. Not between two that are answered in their order, or upgraded."""
-        is_alone = self.cycle is None or self.cycle.response_complete
-        if self.turnstile is None or self.parser is None or not is_alone or self.expect_100_continue:
+        if self.turnstile is None or self.parser is None or self.expect_100_continue or not self._is_free():
             return None
         if self.parser.should_upgrade():
             return None
         return self.turnstile.refusal(self.parser.get_method(), self.url, self.headers)
+
+    def _is_free(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
 
 class Server(uvicorn.Server):
@@ -243,9 +275,8 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         if counter % TICKS == 0:
             for connection in list(self.server_state.connections):
-                since = getattr(connection, "waiting_since", None)
-                if since is not None and now - since > PATIENCE:
-                    connection.transport.abort()
+                if isinstance(connection, Patient):
+                    connection.leave_if_late(now)
         return await super().on_tick(counter) or (self._leave_at is not None and now >= self._leave_at)
 
 
@@ -253,6 +284,6 @@ def serve(site: Site, sockets: list[socket.socket], *, drain_seconds: float, sta
     """Serve until told to stop, then finish what is in flight, for `drain_seconds` at most."""
     config = uvicorn.Config(
         site, http=Patient, loop="auto", lifespan="off", ws="none", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, timeout_graceful_shutdown=round(drain_seconds), timeout_keep_alive=30,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=round(drain_seconds),
     )  # fmt: skip
     Server(config, site, started).run(sockets)

@@ -38,7 +38,8 @@ class Turnstile:
         self._unread: list[bytes] = []
         self._tenants: dict[bytes, str] = {}
         self._coming: Counter[str] = Counter()
-        self._made: tuple[list[Line], bytes] = [], b""
+        self._common: list[Line] = []
+        self._made: list[bytes] = []
 
     def next_turn(self) -> None:
         """All who came in have lined up, or will before anybody else comes in."""
@@ -81,9 +82,10 @@ class Turnstile:
         """
         if not stays or len(request_id) != len(MARK):
             return rendered(failed(self.queue.overloaded(), request_id), common, stays=stays)
-        if self._made[0] is not common:
-            self._made = common, rendered(failed(self.queue.overloaded(), MARK), common, stays=True)
-        return self._made[1].replace(MARK.encode(), request_id.encode())
+        if self._common is not common or not self._made:
+            made = rendered(failed(self.queue.overloaded(), MARK), common, stays=True)
+            self._common, self._made = common, made.split(MARK.encode())
+        return request_id.encode().join(self._made)
 
     def _tenant(self, credential: bytes) -> str:
         """Whose it is; an empty text for one that is nobody's, or whose key has not been compared yet."""

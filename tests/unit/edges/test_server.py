@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 import uvicorn
 
+from freehold.edges import server
 from freehold.edges.server import Patient, Server
 from freehold.edges.site import Site
 from freehold.testing.caller import Caller
@@ -19,6 +21,8 @@ from tests.unit.edges import http_kit as kit
 
 ITEMS = "/api/v1/items"
 LONG = 10
+LOOK = 1.0
+"""Seconds between two looks at connections that keep the server waiting."""
 
 
 class Flooded:
@@ -37,10 +41,10 @@ class Flooded:
         assert serving.wait(LONG)
         self.fill(ada.principal.tenant)
 
-    def fill(self, tenant: str) -> None:
-        """Keep calls at work until there is room for none."""
+    def fill(self, tenant: str, but: int = 0) -> None:
+        """Keep calls at work until there is room for none, or for `but` a few."""
         queue = self.site.turnstile.queue
-        while queue.room(tenant):
+        while queue.room(tenant) > but:
             queue.submit(tenant, lambda: self.ends.wait(LONG), lambda *_: None)
 
     def stop(self) -> None:
@@ -147,3 +151,35 @@ def test_a_thousand_connections_at_once_are_all_accepted(flooded: Flooded) -> No
     assert {each.recv(12) for each in several} == {b"HTTP/1.1 200"}
     for each in several:
         each.close()
+
+
+def test_a_connection_on_which_nothing_is_asked_is_closed(
+    line: HTTPConnection, acme_token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(line, acme_token)[0].status == 503
+    monkeypatch.setattr(server, "IDLE", 0.2)
+    assert line.sock.recv(1) == b""
+
+
+def test_a_connection_on_which_a_request_does_not_end_is_closed(
+    line: HTTPConnection, acme_token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(line, acme_token)[0].status == 503
+    monkeypatch.setattr(server, "PATIENCE", 0.2)
+    line.sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    assert line.sock.recv(1) == b""
+
+
+def test_a_connection_whose_answer_takes_long_is_kept(
+    line: HTTPConnection, flooded: Flooded, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    globex = ada.of("globex")
+    assert asked(line, globex.token())[0].status == 200
+    at_first = line.sock
+    monkeypatch.setattr(server, "IDLE", 0.1)
+    flooded.fill(globex.principal.tenant, but=1)
+    line.request("GET", ITEMS, None, {"Authorization": f"Bearer {globex.token()}"})
+    time.sleep(2 * LOOK)
+    flooded.ends.set()
+    assert line.getresponse().status == 200
+    assert line.sock is at_first
