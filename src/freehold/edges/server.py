@@ -145,7 +145,8 @@ class Patient(HttpToolsProtocol):
         if self._refusal is None:
             read = self.url, self.headers, self.expect_100_continue
             super().on_message_begin()  # makes them anew, and the scope with them
-            self.url, self.scope["headers"], self.expect_100_continue = read
+            self.url, self.headers, self.expect_100_continue = read
+            self.scope["headers"] = self.headers
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
