@@ -27,8 +27,9 @@ LEAVE = 0.5
 """Seconds between being unready and closing the door, for whoever balances the load to notice."""
 PATIENCE = 20.0
 """Seconds a client may take to send a request, from its first byte or the connection's to its last."""
-IDLE = 30.0
-"""Seconds that a connection is kept on which nothing is asked."""
+IDLE = 75.0
+"""Seconds that a connection is kept on which nothing is asked: longer than a load balancer does (60 on AWS), since one
+that sends a request down a connection that is just being closed here fails it."""
 HEAD = 65_536
 """Bytes before a request's body: beyond, the connection is closed unread."""
 TICKS = 10
