@@ -83,20 +83,18 @@ def _named(archive: Archive, slug: str) -> Organisation:
 
 
 def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation) -> None:
-    """Clear away what is left of an import or a move. Raises `ModelError` as `check_room` does."""
-    check_room(platform, there)
-    if platform.organisation(there.id) is not None or to.estate.residue(scope):
-        clear(to, platform, scope)  # somebody's has ended in the middle
+    """Clear away what is left of an import or a move.
 
-
-def check_room(platform: Platform, there: Organisation) -> None:
-    """Raises `ModelError` (FH322) when a tenant is there already, or another one of its short name."""
+    Raises `ModelError` (FH322) when the tenant is there already, or another one of its short name.
+    """
     known, namesake = platform.organisation(there.id), platform.by_slug(there.slug)
     if known is not None and known.state != "arriving":
         fix = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
         raise _in_the_way(there, f"the tenant is there, as {known.slug}", fix)
     if namesake is not None and namesake.id != there.id:
         raise _in_the_way(there, "another tenant has this short name", "give it another one: --as SLUG")
+    if known is not None or to.estate.residue(scope):
+        clear(to, platform, scope)  # somebody's has ended in the middle
 
 
 def _in_the_way(there: Organisation, message: str, fix: str) -> ModelError:

@@ -11,7 +11,7 @@ from freehold.accounts.records import Organisation
 from freehold.lifecycle.content import content
 from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
 from freehold.lifecycle.following import Follower
-from freehold.lifecycle.imports import Arrived, check_room, clear, make_room
+from freehold.lifecycle.imports import Arrived, clear, make_room
 from freehold.lifecycle.people import Guests, people_of
 from freehold.lifecycle.platform import Platform
 from freehold.lifecycle.restoring import GRACE
@@ -64,34 +64,30 @@ def move(
         message, fix = "it is being imported, restored or erased, or that was interrupted", "do that again, to its end"
         raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
     here, beyond = Platform(source), Platform(to)
-    check_room(beyond, there)
-    with (
-        Scope(there.id) as scope,
-        claimed(source.estate, scope, there.slug),
-        claimed(to.estate, scope, there.slug),
-    ):
+    with Scope(there.id) as scope, ExitStack() as opened:
+        opened.enter_context(claimed(to.estate, scope, there.slug))
+        make_room(to, beyond, scope, there)  # before the next claim: both may be of one store
+        opened.enter_context(claimed(source.estate, scope, there.slug))
         there = there.model_copy(update={"state": here.state_before("move_tenant", there)})
-        make_room(to, beyond, scope, there)
-        with ExitStack() as opened:
-            try:
-                beyond.add(there.model_copy(update={"state": "arriving"}), case="move_tenant")
-                guests = Guests(lambda: people_of(source, scope, secrets=True), beyond)
-                follower = Follower(source, to, scope, guests, progress)
-                _copy(follower)
-                began = time.monotonic()
-                here.become(there.id, "suspended", "move_tenant", was=there.state)
-                follower.round()
-                time.sleep(max(0.0, began + grace - time.monotonic()))
-                opened.enter_context(source.estate.still(scope))
-                people = _catch_up(follower, here, there)
-            except BaseException:
-                clear(to, beyond, scope)
-                here.become(there.id, there.state, "move_tenant")
-                raise
-            beyond.become(there.id, there.state, "move_tenant", follower.tip)
-            shut = time.monotonic() - began
-            here.note("move_tenant", tenant=there.id)
-            parts = content(source, scope, progress)
+        try:
+            beyond.add(there.model_copy(update={"state": "arriving"}), case="move_tenant")
+            guests = Guests(lambda: people_of(source, scope, secrets=True), beyond)
+            follower = Follower(source, to, scope, guests, progress)
+            _copy(follower)
+            began = time.monotonic()
+            here.become(there.id, "suspended", "move_tenant", was=there.state)
+            follower.round()
+            time.sleep(max(0.0, began + grace - time.monotonic()))
+            opened.enter_context(source.estate.still(scope))
+            people = _catch_up(follower, here, there)
+        except BaseException:
+            here.become(there.id, there.state, "move_tenant")  # first, since what lies there may be out of reach
+            clear(to, beyond, scope)
+            raise
+        beyond.become(there.id, there.state, "move_tenant", follower.tip)
+        shut = time.monotonic() - began
+        here.note("move_tenant", tenant=there.id)
+        parts = content(source, scope, progress)
     return Arrived(there, parts, people, shut)
 
 

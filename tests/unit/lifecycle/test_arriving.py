@@ -1,11 +1,14 @@
-"""Where a tenant arrives somebody serves: its events are not touched before it is there."""
+"""Where a tenant arrives somebody serves: its events are not touched before it is there. Or it does not arrive."""
 
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.moving import move
+from freehold.model.finding import ModelError
 from freehold.runtime.outbox import Delivery
 from tests.unit.lifecycle.place import NOW, Place
 
@@ -35,3 +38,26 @@ def test_events_of_a_tenant_that_moves_are_delivered_where_it_arrives(here: Plac
     there.clock.turn(LATER)
     there.deliver()
     assert there.all(Delivery, acme.id) == []
+
+
+def test_a_tenant_is_not_moved_to_where_it_is(here: Place) -> None:
+    before = here.digest(here.tenant("acme").id)
+    with pytest.raises(ModelError, match="the tenant is there, as acme"):
+        move(here.of, here.tenant("acme"), here.of, grace=NOW)
+    assert (here.tenant("acme").state, here.digest(here.tenant("acme").id)) == ("active", before)
+
+
+def test_a_tenant_goes_on_where_it_was_when_its_destination_is_out_of_reach(here: Place, there: Place) -> None:
+    states = list[str]()
+
+    def cut(what: str, count: int) -> None:
+        states.append(here.tenant("acme").state)
+        if states[-1] == "suspended":
+            there.backend.close()
+        else:
+            here.member("acme").answer("create_project", name=f"{what} {count}")
+
+    with pytest.raises(Exception, match="closed"):
+        move(here.of, here.tenant("acme"), there.of, grace=NOW, progress=cut)
+    assert states[-1] == "suspended"
+    assert here.tenant("acme").state == "active"
