@@ -1,10 +1,9 @@
-"""The store for DynamoDB keeps the contract of the port `Database`, on servers that others wrote.
+"""The store for DynamoDB keeps the contracts of the ports `Database` and `Estate`, on servers that others wrote.
 
-Each promise has a table of its own: roto takes longer for each item, the more of them a table has.
+Each promise of `Database` has a table of its own: roto takes longer for each item, the more of them a table has.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,8 +12,18 @@ from freehold.runtime.ports import Database
 from freehold.settings import Settings
 from freehold.stores.dynamodb import kit
 from freehold.testing import amazon
-from freehold.testing.contract import DATABASE, Promise, check_promise
+from freehold.testing.contract import (
+    DATABASE,
+    ESTATE,
+    EstatePromise,
+    Promise,
+    check_estate_promise,
+    check_promise,
+)
 from tests.emulators import TRANSACTIONAL, emulated
+
+PROMISES = pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
+ON_ROTO = pytest.mark.parametrize("table_endpoint", ["roto"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=TRANSACTIONAL)
@@ -24,28 +33,35 @@ def table_endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         yield server.url
 
 
-@pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
+def on(table: str, endpoint: str) -> Settings:
+    """The settings of a table."""
+    return Settings(store="dynamodb", table=table, table_endpoint=endpoint)
+
+
+def migrated(settings: Settings, opened: Callable[[Model, Settings], Database]) -> Callable[[Model], Database]:
+    """What opens the table for a model, once it is migrated to it."""
+
+    def make(model: Model) -> Database:
+        with kit.migrations(settings, model) as migrations:
+            migrations.up()
+        return opened(model, settings)
+
+    return make
+
+
+@PROMISES
 def test_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
-    settings = replace(
-        Settings(), store="dynamodb", table=f"contract-{promise.__name__}", table_endpoint=table_endpoint
-    )
-
-    def make(model: Model) -> Database:
-        with kit.migrations(settings, model) as migrations:
-            migrations.up()
-        return kit.opened(model, settings)
-
-    check_promise(promise, make)
+    check_promise(promise, migrated(on(f"contract-{promise.__name__}", table_endpoint), kit.opened))
 
 
-@pytest.mark.parametrize("table_endpoint", ["roto"], indirect=True)
-@pytest.mark.parametrize("promise", DATABASE, ids=lambda promise: promise.__name__)
+@ON_ROTO
+@PROMISES
 def test_behind_its_policies_dynamodb_keeps_its_promise_that(promise: Promise, table_endpoint: str) -> None:
-    settings = replace(Settings(), store="dynamodb", table=f"behind-{promise.__name__}", table_endpoint=table_endpoint)
+    check_promise(promise, migrated(on(f"behind-{promise.__name__}", table_endpoint), amazon.opened))
 
-    def make(model: Model) -> Database:
-        with kit.migrations(settings, model) as migrations:
-            migrations.up()
-        return amazon.opened(model, settings)
 
-    check_promise(promise, make)
+@ON_ROTO
+@pytest.mark.parametrize("promise", ESTATE, ids=lambda promise: promise.__name__)
+def test_dynamodb_keeps_its_promise_to_operators_that(promise: EstatePromise, table_endpoint: str) -> None:
+    settings = on("estate", table_endpoint)
+    check_estate_promise(promise, migrated(settings, kit.opened), lambda model: kit.estate(model, settings))

@@ -33,6 +33,9 @@ from freehold.testing.iam import Gate, Place, Principal, TableKeys
 PLACE = Place()
 """Where emulators say that they are."""
 
+Wrap = Callable[[AwsClient], AwsClient]
+"""A client of the emulator, as it is to be asked through."""
+
 
 class Sessions:
     """Opens sessions as STS would, and knows whose each access key is."""
@@ -73,16 +76,18 @@ class Sessions:
         return made
 
 
-def opened(model: Model, settings: Settings, closed: Callable[[], object] = lambda: None) -> DynamoDb:
+def opened(
+    model: Model, settings: Settings, closed: Callable[[], object] = lambda: None, wrap: Wrap = lambda client: client
+) -> DynamoDb:
     """The table that the settings name, at an emulator, behind IAM. It has been migrated to the model.
 
-    `closed` is done at the end.
+    `closed` is done at the end. What IAM lets through goes through the client that `wrap` makes.
     """
     with TableMigrations(client(settings), LOCAL, settings.table, model) as way:
         way.check_fits()
         layout, generation = way.layout(), way.generation()
     sessions = Sessions(layout, settings.table)
-    gate = gated(settings, layout, sessions)
+    gate = gated(settings, layout, sessions, wrap)
     table = Table(gate, settings.table, sessions, sessions.relay)
     return DynamoDb(model, layout, table, closed, generation=generation)
 
@@ -95,10 +100,10 @@ def scratch(model: Model, settings: Settings) -> Database:
     return opened(model, own, closed=partial(_delete, own))
 
 
-def gated(settings: Settings, layout: Layout, sessions: Sessions) -> Gate:
+def gated(settings: Settings, layout: Layout, sessions: Sessions, wrap: Wrap = lambda client: client) -> Gate:
     """A client of the table, behind IAM."""
     keys = TableKeys.of(definition(settings.table, layout))
-    return Gate(client(settings), sessions.principal, [keys], place=PLACE)
+    return Gate(wrap(client(settings)), sessions.principal, [keys], place=PLACE)
 
 
 def client(settings: Settings) -> AwsClient:

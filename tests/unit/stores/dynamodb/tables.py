@@ -1,26 +1,20 @@
 """Tables of DynamoDB, as tests want them."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from freehold.aws.client import AwsClient, open_client
-from freehold.aws.credentials import Credentials
-from freehold.aws.endpoints import Endpoint
+from freehold.aws.client import AwsClient
 from freehold.model.model import Model
-from freehold.runtime.system import SystemClock, SystemRandom
+from freehold.settings import Settings
 from freehold.stores.dynamodb import DynamoDb
-from freehold.stores.dynamodb.definition import table as definition
+from freehold.stores.dynamodb.kit import LOCAL
 from freehold.stores.dynamodb.migrations import TableMigrations
 from freehold.stores.dynamodb.raw import RawTable
-from freehold.stores.dynamodb.table import Table
 from freehold.stores.migrate import Step
-from freehold.testing.amazon import PLACE, Sessions
+from freehold.testing import amazon
+from freehold.testing.amazon import Wrap
 from freehold.testing.contract.stage import Stage
-from freehold.testing.iam import Gate, TableKeys
-
-KEYS = Credentials("local", "local")
-Wrap = Callable[[AwsClient], AwsClient]
 
 
 class TestTable:
@@ -33,14 +27,18 @@ class TestTable:
         self.name = f"test-{secrets.token_hex(6)}"
         self.url, self._adapter = url, adapter
 
+    @property
+    def settings(self) -> Settings:
+        """Those of a backend that works on it."""
+        return Settings(store="dynamodb", table=self.name, table_endpoint=self.url, aws_client=self._adapter)
+
     def client(self) -> AwsClient:
         """A client of the server."""
-        endpoint = Endpoint("dynamodb", "us-east-1", self.url)
-        return open_client(endpoint, SystemClock(), SystemRandom(), adapter=self._adapter)
+        return amazon.client(self.settings)
 
     def migrations(self, model: Model, wrap: Wrap = lambda client: client) -> TableMigrations:
         """The way to a model."""
-        return TableMigrations(wrap(self.client()), KEYS, self.name, model)
+        return TableMigrations(wrap(self.client()), LOCAL, self.name, model)
 
     def up(self, model: Model, *, breaking: bool = False) -> list[Step]:
         """Migrate to a model."""
@@ -49,12 +47,7 @@ class TestTable:
 
     def opened(self, model: Model, wrap: Wrap = lambda client: client) -> DynamoDb:
         """The store behind IAM, through a client that may be wrapped."""
-        with self.migrations(model) as migrations:
-            migrations.check_fits()
-            layout, generation = migrations.layout(), migrations.generation()
-        sessions, keys = Sessions(layout, self.name), TableKeys.of(definition(self.name, layout))
-        gate = Gate(wrap(self.client()), sessions.principal, [keys], place=PLACE)
-        return DynamoDb(model, layout, Table(gate, self.name, sessions, sessions.relay), generation=generation)
+        return amazon.opened(model, self.settings, wrap=wrap)
 
     @contextmanager
     def staged(self, wrap: Wrap = lambda client: client) -> Iterator[Stage]:
@@ -73,7 +66,7 @@ class TestTable:
     @contextmanager
     def raw(self) -> Iterator[RawTable]:
         """The table, past the store."""
-        table = RawTable(self.client(), KEYS, self.name)
+        table = RawTable(self.client(), LOCAL, self.name)
         try:
             yield table
         finally:

@@ -16,11 +16,12 @@ from freehold.aws.client import AwsClient
 from freehold.aws.failures import AwsError
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
+from freehold.stores.dynamodb.kit import LOCAL
 from freehold.testing.contract import DATABASE, check_promise
 from tests.emulators import emulated
 from tests.unit.stores import versions
 from tests.unit.stores.dynamodb.clients import Watched
-from tests.unit.stores.dynamodb.tables import KEYS, TestTable
+from tests.unit.stores.dynamodb.tables import TestTable
 from tests.unit.stores.dynamodb.test_migrations_interrupted import furnished
 from tests.unit.stores.stored import model_of
 
@@ -78,7 +79,7 @@ def shapes(table_url: str) -> Shapes:
     with closing(table.client()) as client:
         for promise in DATABASE:
             check_promise(promise, make)
-            client.call("DeleteTable", {"TableName": NAME}, KEYS)  # roto is slower, the more there is in a table
+            client.call("DeleteTable", {"TableName": NAME}, LOCAL)  # roto is slower, the more there is in a table
     other = TestTable(table_url)
     furnished(other)
     with other.migrations(model_of(*versions.everything_changed()), noted.watched) as migrations:
@@ -97,7 +98,7 @@ def test_dynalite_finds_no_request_of_ours_invalid(shapes: Shapes, tmp_path: Pat
                 continue
             named = {**request, "TableName": NAME} if "TableName" in request else request
             try:
-                client.call(operation, named, KEYS)
+                client.call(operation, named, LOCAL)
             except AwsError as error:
                 if error.code not in ("ConditionalCheckFailedException", "ResourceInUseException"):
                     refused.append(f"{operation} {error} {json.dumps(request)[:300]}")
