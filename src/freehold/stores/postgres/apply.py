@@ -21,7 +21,11 @@ from freehold.stores.postgres.wire import Step
 from freehold.stores.rows import unreadable
 from freehold.stores.schema import Schema
 
-TOGETHER = Statement(b"SELECT pg_advisory_xact_lock_shared($1::bigint)")
+TOGETHER = Statement(b"""SELECT pg_advisory_xact_lock_shared($1::bigint),
+set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)""")
+"""Also has every plan of the transaction go by an index. One that is made while a table is small reads all of it, and a
+prepared statement keeps its plan while the table grows: each link of a chain would cost as much as the chain is long.
+"""
 ALONE = Statement(b"SELECT pg_advisory_xact_lock($1::bigint)")
 _CHAIN = 1 << 62
 
@@ -70,7 +74,7 @@ class Applier:
                     raise Dangling(kind, id, field)
                 step = (self._book.of[kind].must_exist.on(place), sent([tenant, id]))
                 yield Act(step, reference=(kind, id, field))
-        yield from self._links(parts)
+        yield from self._links(parts, where)
 
     def refusal(self, refusal: Refusal, act: Act) -> Exception:
         """What a refused statement means to the caller. Any other than these stays what it is."""
@@ -128,12 +132,14 @@ class Applier:
             if not index or quoted(f"{table}.{pattern.index}") == f'"{index}"':
                 yield pattern
 
-    def _links(self, parts: Sequence[tuple[Changes, Place]]) -> Iterator[Act]:
+    def _links(self, parts: Sequence[tuple[Changes, Place]], where: tuple[str, Place] | None) -> Iterator[Act]:
+        """The entries for the chains. `where` is what the transaction has entered last."""
         noted = [(part.scope.tenant, place, part.entry) for part, place in parts if part.entry is not None]
-        where = None
+        locked = None
         for tenant, place, entry in sorted(noted, key=lambda one: one[0]):
             if where != (where := (tenant, place)):
                 yield from map(Act, entering(place, tenant))
+            if locked != (locked := tenant):
                 yield Act((ALONE, [_key(tenant, _CHAIN)]))
             yield Act((LINK.on(place), sent([tenant, text_of(entry)])))
 
