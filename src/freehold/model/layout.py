@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from itertools import count
 
 from freehold.model.data import Entity
@@ -129,11 +130,13 @@ def layout_of(model: Model, assigned: Mapping[str, str] | None = None) -> Layout
     return Layout(slots, ways)
 
 
+@cache
 def tag(kind: type[Entity]) -> str:
     """What the sort keys of a kind begin with: `TASK`."""
     return shout(table_of(kind))
 
 
+@cache
 def label(kind: type[Entity], key: str) -> str:
     """What stands before a value in a key: what it is the id of, or else the name of the field."""
     target = reference_of(kind.model_fields[key].annotation)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from freehold.aws.failures import AwsError
 from freehold.model.names import PLATFORM
@@ -25,14 +24,8 @@ from freehold.stores.dynamodb.trouble import CONFLICT, FAILED, told
 FIRST_WAIT = 0.02
 
 Parts = Sequence[Changes]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One action of a transaction. Without a `refusal` it is about the tip of a ground."""
-
-    action: Action
-    refusal: Refusal | None = None
+Act = tuple[Action, Refusal | None]
+"""One action of a transaction. Without a refusal it is about the tip of a ground."""
 
 
 class Committer:
@@ -67,10 +60,10 @@ class Committer:
             drafts[tenant] = self._planner.plan(part, drafts.get(tenant))
             after[tenant], entry = self._moved(after.get(tenant, tips[tenant]), part)
             if entry is not None:
-                acts.append(Act(_link(tenant, entry, self._table.name)))
+                acts.append((_link(tenant, entry, self._table.name), None))
         for draft in drafts.values():
-            acts += [Act(action, refusal) for action, refusal in draft.actions(self._book.of)]
-        acts += [Act(tips[tenant].moved(tenant, tip, self._table.name, token)) for tenant, tip in after.items()]
+            acts += draft.actions(self._book.of)
+        acts += [(tips[tenant].moved(tenant, tip, self._table.name, token), None) for tenant, tip in after.items()]
         self._send(parts, acts, token)
         for tenant, tip in after.items():
             self._tips.move(tenant, tip)
@@ -88,10 +81,10 @@ class Committer:
                 f"{MOST_AT_ONCE} at a time: do it in smaller parts."
             )
             raise TooLarge("TRANSACTION_TOO_LARGE", message)
-        check_sizes(act.action for act in acts)
-        scope = _speaker(parts)
+        actions = [action for action, _ in acts]
+        check_sizes(actions)
         try:
-            self._table.transact(scope, [act.action for act in acts], token)
+            self._table.transact(_speaker(parts), actions, token)
         except AwsError as error:
             for part in parts:
                 self._tips.move(part.scope.tenant, None)
@@ -110,14 +103,13 @@ class Committer:
     def _meant(error: AwsError, acts: Sequence[Act]) -> Exception:
         """What a refusal means: of all reasons, the one that decides what is to be done now."""
         reasons = list(zip(acts, error.cancellation_reasons, strict=False))
-        failed = [act for act, reason in reasons if reason.code == FAILED]
+        failed = [refusal for (_, refusal), reason in reasons if reason.code == FAILED]
         if error.maybe_done:  # and what was refused may be a second try, on top of what the first one did
             return told(error)
-        if any(act.refusal is None for act in failed):
+        if None in failed:
             return Lost()
-        for act in failed:
-            if act.refusal is not None:
-                return act.refusal()
+        if first := next(filter(None, failed), None):
+            return first()
         return Lost() if any(reason.code == CONFLICT for _, reason in reasons) else told(error)
 
 

@@ -6,7 +6,6 @@ read; and then each item is written once, on the condition that it is as it was 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -40,9 +39,9 @@ class Drafted:
     is_new: bool = False
     """Whether nothing of what was there before is to be left, if anything was."""
     goes: bool = False
-    listed: Counter[type[Entity]] = field(default_factory=Counter)
+    listed: Mapping[type[Entity], int] = field(default_factory=dict)
     """How many of each kind lie within it in the store."""
-    children: Counter[type[Entity]] = field(default_factory=Counter)
+    children: dict[type[Entity], int] = field(default_factory=dict)
     """How many more, or fewer, there are to be."""
 
 
@@ -89,10 +88,7 @@ class Draft:
 
     def refer(self, kind: type[Entity], id: str, name: str) -> None:
         """See to it that an entity is there at the end. Raises `Dangling` for one that this transaction removes."""
-        known = self.at(kind, id)
-        if known is None:
-            self.draft(kind, id, None, lambda: Dangling(kind, id, name))
-        elif known.goes:
+        if self.draft(kind, id, None, lambda: Dangling(kind, id, name)).goes:
             raise Dangling(kind, id, name)
 
     def actions(self, codecs: Mapping[type[Entity], ItemCodec]) -> list[tuple[Action, Refusal]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 from freehold.model.data import Entity
@@ -14,7 +14,7 @@ from freehold.runtime.outbox import Delivery
 from freehold.runtime.ports import Found
 from freehold.stores.dynamodb.keys import END, ground, partition, place, sort, tenant_in
 from freehold.stores.forms import Codec, Form, Plain, amount, kept, moment, whole
-from freehold.stores.rows import RowCodec, unreadable
+from freehold.stores.rows import RowCodec, is_text, unreadable
 
 Attribute = Mapping[str, object]
 Item = Mapping[str, Attribute]
@@ -80,15 +80,12 @@ class ItemCodec:
     def encode(self, entity: Entity, tenant: str) -> dict[str, Attribute]:
         """The attributes of an entity; a field that is None is left out. Raises `Invalid` for what cannot be kept."""
         row = self.rows.encode(entity, tenant)
+        if not is_text("".join(value for value in row if isinstance(value, str))):
+            raise unreadable(entity)
         pairs = zip(self._types, row, strict=False)
         item: dict[str, Attribute] = {name: {kind: value} for (name, kind), value in pairs if value is not None}
         item.update(self.indexed(entity, tenant))
         item[GENERATION] = self._generation
-        try:
-            for held in item.values():
-                str(next(iter(held.values()))).encode()
-        except UnicodeEncodeError:
-            raise unreadable(entity) from None
         return item
 
     def indexed(self, entity: Entity, tenant: str) -> dict[str, Attribute]:
@@ -105,12 +102,10 @@ class ItemCodec:
 
     def decode(self, item: Item) -> Found:
         """The tenant on whose ground the item lies, and the entity. A field that came later has its default."""
-        row: list[Plain] = []
-        for name, kind in self._types:
-            held = item.get(name)
-            row.append(_plain(held[kind]) if held is not None else self._missing.get(name))
+        known, missing = item.get, self._missing.get
+        row = [held[kind] if (held := known(name)) is not None else missing(name) for name, kind in self._types]
         row.append(tenant_in(str(item["PK"]["S"])))
-        return self.rows.decode(row)
+        return self.rows.decode(cast("list[Plain]", row))
 
 
 def key(tenant: str, sort_key: str) -> dict[str, Attribute]:
@@ -128,17 +123,11 @@ def counting(kind: type[Entity]) -> str:
     return f"{CHILDREN}{tag(kind)}"
 
 
-def counted(item: Item, kinds: Iterable[type[Entity]]) -> Counter[type[Entity]]:
+def counted(item: Item, kinds: Iterable[type[Entity]]) -> Mapping[type[Entity], int]:
     """How many of each kind lie within what an item is."""
-    return Counter({kind: int(str(item[counting(kind)]["N"])) for kind in kinds if counting(kind) in item})
+    return {kind: int(str(item[counting(kind)]["N"])) for kind in kinds if counting(kind) in item}
 
 
 def shard(tenant: str) -> int:
     """Which part of the outbox's index a tenant is in."""
     return int(tenant[-2:], 16) % SHARDS
-
-
-def _plain(value: object) -> Plain:
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    raise TypeError(type(value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 
 from freehold.model.data import Entity
@@ -70,7 +71,7 @@ def ordered(kind: type[Entity], field: str, value: object) -> str:
     if value is None:
         return ""
     try:
-        text = _ORDER[kept(kind.model_fields[field].annotation).form](value)
+        text = _ORDER[form_of(kind, field)](value)
     except Unkept as error:
         raise refused(field, str(error)) from None
     if len(text.encode()) > LONGEST_ORDER:
@@ -100,11 +101,17 @@ def _joined(opening: str, kind: type[Entity], keys: Sequence[str], values: Mappi
 
 def ordered_text(kind: type[Entity], field: str, value: object) -> str:
     """A value in its one form of text, however long."""
-    form = kept(kind.model_fields[field].annotation).form
+    form = form_of(kind, field)
     try:
         return escaped(str(value)) if form is Form.TEXT else _ORDER[form](value)
     except Unkept as error:
         raise refused(field, str(error)) from None
+
+
+@cache
+def form_of(kind: type[Entity], field: str) -> Form:
+    """How the values of a field are kept."""
+    return kept(kind.model_fields[field].annotation).form
 
 
 def escaped(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from freehold.model.data import Entity
 from freehold.model.fields import parent_field
@@ -27,7 +26,7 @@ PAUSE = 0.05
 MOST_CHILDREN = 200
 
 
-Known = dict[tuple[type[Entity], str], tuple[Entity, Counter[type[Entity]]]]
+Known = dict[tuple[type[Entity], str], tuple[Entity, Mapping[type[Entity], int]]]
 """Entities as they were read, and how many of each kind lie within each."""
 
 
@@ -90,7 +89,7 @@ class Planner:
         if there is not None and (there.goes or there.written):
             old = None if there.goes else there.entity
         else:
-            old, listed = known.get((kind, entity.id), (None, Counter()))
+            old, listed = known.get((kind, entity.id), (None, {}))
             there = draft.draft(kind, entity.id, write.version, lambda: Stale(kind))
             there.before, there.refusal, there.listed = write.version, lambda: Stale(kind), listed
             old = old or (None if self._is_tied(kind) else entity.model_copy(update={"version": write.version}))
@@ -112,7 +111,7 @@ class Planner:
             there = draft.draft(kind, entity.id, 0, lambda: Taken(kind))
         self._tie(draft, None, entity)
         there.entity, there.written, there.is_new, there.goes = entity, True, True, False
-        there.listed, there.children = Counter(), Counter()
+        there.listed, there.children = {}, {}
 
     def _tie(self, draft: Draft, old: Entity | None, new: Entity | None) -> None:
         """Move what an entity holds elsewhere: its unique values, and its place in its parent's count."""
@@ -154,7 +153,7 @@ class Planner:
             return
         if there is None:
             there = draft.draft(parent, id, None, lambda: Dangling(parent, id, name))
-        there.children[kind] += by
+        there.children[kind] = there.children.get(kind, 0) + by
 
     def _remove(self, scope: Scope, draft: Draft, there: Drafted, entity: Entity) -> None:
         """Take an entity away, with everything within it."""
@@ -162,7 +161,7 @@ class Planner:
         there.entity, there.written, there.goes = None, False, True
         for kind in self._below[type(entity)]:
             name, _ = self._above[kind]
-            for child, listed in self._within(scope, kind, entity, there.listed[kind]):
+            for child, listed in self._within(scope, kind, entity, there.listed.get(kind, 0)):
                 known = draft.at(kind, child.id)
                 if known is None or not (known.written or known.goes):
                     known = draft.draft(kind, child.id, child.version, Lost)  # the index was behind
@@ -174,7 +173,7 @@ class Planner:
 
     def _within(
         self, scope: Scope, kind: type[Entity], above: Entity, count: int
-    ) -> Iterator[tuple[Entity, Counter[type[Entity]]]]:
+    ) -> Iterator[tuple[Entity, Mapping[type[Entity], int]]]:
         """What lies within an entity in the store, once its index lists as many as there are: it is a moment behind.
 
         Raises `Overloaded` when it stays behind.

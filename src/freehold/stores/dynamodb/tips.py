@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from freehold.model.layout import OUTBOX
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.draft import Lost
@@ -24,6 +25,11 @@ from freehold.stores.dynamodb.table import Table
 TIP = "GROUND"
 MOVER = "mover"
 """The attribute that names the transaction which has moved a tip last: who gets no answer can look."""
+
+MOVE = (
+    f"SET version = :v, #n = :n, #h = :h, generation = :g, #t = :t, {OUTBOX}PK = :{OUTBOX}PK, {OUTBOX}SK = :{OUTBOX}SK"
+)
+"""How a tip is moved, and where the index that crosses tenants lists its ground."""
 
 HELD_BY, HELD_TO = "heldby", "heldto"
 """The attributes by which an operator keeps everybody else from writing on a ground, until a time (seconds of 1970)."""
@@ -53,16 +59,13 @@ class Tip:
             ":v": number(after.version), ":n": number(after.number), ":h": text(after.hash),
             ":g": number(after.generation), ":t": text(token),
         }  # fmt: skip
-        listed = registered(tenant, after.generation)
-        values |= {f":{name}": value for name, value in listed.items()}
+        values |= {f":{name}": value for name, value in registered(tenant, after.generation).items()}
         condition = "attribute_not_exists(PK)"
         if self.version:
             condition, values[":w"] = "version = :w", number(self.version)
-        setting = ("version = :v", "#n = :n", "#h = :h", "generation = :g", "#t = :t")
         names = {"#n": "number", "#h": "hash", "#t": MOVER}
         return {"Update": {
-            "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition,
-            "UpdateExpression": f"SET {', '.join((*setting, *(f'{name} = :{name}' for name in listed)))}",
+            "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition, "UpdateExpression": MOVE,
             "ExpressionAttributeNames": names, "ExpressionAttributeValues": values,
         }}  # fmt: skip
 
