@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from freehold.cli.signature import Argument, Option
 
 TargetArgument = Annotated[
     str | None,
-    typer.Argument(metavar="APP", help="A file, a folder or module:attribute. Default: the app of this folder."),
+    Argument("APP", "A file, a folder or module:attribute. Default: the app of this folder."),
 ]
 AppOption = Annotated[
     str | None,
-    typer.Option("--app", metavar="APP", help="A file, a folder or module:attribute. Default: the app of this folder."),
+    Option("A file, a folder or module:attribute. Default: the app of this folder.", "--app", metavar="APP"),
 ]
 DataOption = Annotated[
-    str | None, typer.Option("--data", metavar="FOLDER", help="Where database and keys are. Default: .freehold")
+    str | None, Option("Where database and keys are. Default: .freehold", "--data", metavar="FOLDER")
 ]
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", metavar="NAME", help="sqlite, postgres or dynamodb. Default: FREEHOLD_STORE, or sqlite"),
+    Option("sqlite, postgres or dynamodb. Default: FREEHOLD_STORE, or sqlite", "--store", metavar="NAME"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+AsJson = Annotated[bool, Option("Answer in JSON, for machines.", "--json")]

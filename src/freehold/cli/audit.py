@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from click.exceptions import Exit
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
+from freehold.cli.signature import Option, group
 
-audit = typer.Typer(help="Check the audit chains.", no_args_is_help=True)
+audit = group("Check the audit chains.")
 
 
-@audit.command()
+@audit.verb()
 def verify(
-    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")] = None,
+    tenant: Annotated[str | None, Option("Of this tenant only.", metavar="SLUG")] = None,
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
@@ -42,4 +43,4 @@ def verify(
     else:
         whole = f"{len(grounds)} chains hold." if len(grounds) > 1 else "The chain holds."
         screen.print_table(("tenant", "entry", "what is wrong"), [tuple(map(str, r.values())) for r in rows], whole)
-    raise typer.Exit(1 if rows else 0)
+    raise Exit(1 if rows else 0)

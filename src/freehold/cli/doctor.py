@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import typer
+import click
+from click.exceptions import Exit
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
 from freehold.model.finding import Finding, Place
@@ -38,7 +39,7 @@ def doctor(
             hints += found.hints
     _tell(wrong, hints, looked=settings.store in EXAMINED, as_json=as_json)
     if wrong:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _tell(wrong: list[Finding], hints: list[Finding], *, looked: bool, as_json: bool) -> None:
@@ -56,11 +57,11 @@ def _tell(wrong: list[Finding], hints: list[Finding], *, looked: bool, as_json: 
         )
         return
     if wrong:
-        typer.echo(shown(wrong))
+        click.echo(shown(wrong))
     if hints:
-        typer.echo(f"{typer.style('Hints', bold=True)}\n{shown(hints)}")
+        click.echo(f"{click.style('Hints', bold=True)}\n{shown(hints)}")
     if not looked:
-        typer.echo("This store keeps nothing that could be changed from outside: its file is all there is.")
+        click.echo("This store keeps nothing that could be changed from outside: its file is all there is.")
     if not wrong:
         hinted = f", {counted(len(hints), 'hint')}" if hints else ""
-        typer.echo(f"{typer.style('ok', fg='green', bold=True)}  nothing is wrong{hinted}")
+        click.echo(f"{click.style('ok', fg='green', bold=True)}  nothing is wrong{hinted}")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+import click
 
 from freehold.cli.arguments import AsJson, DataOption
+from freehold.cli.signature import Option, group
 
-keys = typer.Typer(help="Rotate the keys that sign tokens and seal cursors.", no_args_is_help=True)
+keys = group("Rotate the keys that sign tokens and seal cursors.")
 
 
-@keys.command()
+@keys.verb()
 def rotate(
     keep: Annotated[
-        str, typer.Option(metavar="PERIOD", help='How long what the present keys made still counts: "day", "2 hours".')
+        str, Option('How long what the present keys made still counts: "day", "2 hours".', metavar="PERIOD")
     ] = "day",
     lead: Annotated[
-        str, typer.Option(metavar="PERIOD", help='When the new keys begin to sign: "now", or "10 minutes" from now.')
+        str, Option('When the new keys begin to sign: "now", or "10 minutes" from now.', metavar="PERIOD")
     ] = "now",
     data: DataOption = None,
     as_json: AsJson = False,
@@ -36,7 +37,7 @@ def rotate(
     kept, ahead = _seconds(keep, "--keep"), 0 if lead == "now" else _seconds(lead, "--lead")
     if settings.keys:
         ring = KeyRing.parse(settings.keys).rotated(random, clock.now().timestamp(), keep=kept, lead=ahead)
-        typer.echo(ring.secret_text(), nl=False)
+        click.echo(ring.secret_text(), nl=False)
         return
     ring = KeyFile(Path(settings.data) / "keys.json", clock, random).rotate(keep=kept, lead=ahead)
     if as_json:
@@ -44,7 +45,7 @@ def rotate(
 
         print_json({"signing": [{"kid": key.id, "since": key.since, "until": key.until} for key in ring.signing]})
     else:
-        typer.echo(f"{len(ring.signing)} keys count; the newest one signs.")
+        click.echo(f"{len(ring.signing)} keys count; the newest one signs.")
 
 
 def _seconds(period: str, option: str) -> int:
@@ -53,4 +54,4 @@ def _seconds(period: str, option: str) -> int:
     try:
         return seconds(period)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
+        raise click.BadParameter(str(error), param_hint=option) from None

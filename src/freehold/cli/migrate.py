@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+import click
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
+from freehold.cli.signature import Option, group
 
-migrate = typer.Typer(help="Bring the store to the app's model, and back.", no_args_is_help=True)
+migrate = group("Bring the store to the app's model, and back.")
 
-BreakingOption = Annotated[bool, typer.Option("--breaking", help="Make steps that lose or refuse data, too.")]
+BreakingOption = Annotated[bool, Option("Make steps that lose or refuse data, too.", "--breaking")]
 
 
-@migrate.command()
+@migrate.verb()
 def plan(
     target: TargetArgument = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -28,7 +29,7 @@ def plan(
         show(pending(settings, complete(load(locate(target)))), "Nothing to be done.", as_json=as_json)
 
 
-@migrate.command()
+@migrate.verb()
 def up(
     target: TargetArgument = None,
     data: DataOption = None,
@@ -38,7 +39,7 @@ def up(
 ) -> None:
     """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
     from freehold.cli.operating import migrations
-    from freehold.cli.screen import Bar
+    from freehold.cli.screen import Ticker
     from freehold.cli.standing import settings_for, standing
     from freehold.cli.steps import show
     from freehold.cli.target import load, locate
@@ -47,13 +48,13 @@ def up(
     with (
         standing(settings_for(data, store)) as settings,
         migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=as_json) as bar,
+        Ticker(hidden=as_json) as ticker,
     ):
-        steps = found.up(breaking=breaking, progress=bar.show)
+        steps = found.up(breaking=breaking, progress=ticker.grounds)
     show(steps, "Nothing to be done.", as_json=as_json)
 
 
-@migrate.command()
+@migrate.verb()
 def down(
     target: TargetArgument = None,
     data: DataOption = None,
@@ -63,7 +64,7 @@ def down(
 ) -> None:
     """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
     from freehold.cli.operating import migrations
-    from freehold.cli.screen import Bar
+    from freehold.cli.screen import Ticker
     from freehold.cli.standing import settings_for, standing
     from freehold.cli.steps import show
     from freehold.cli.target import load, locate
@@ -72,13 +73,13 @@ def down(
     with (
         standing(settings_for(data, store)) as settings,
         migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=as_json) as bar,
+        Ticker(hidden=as_json) as ticker,
     ):
-        steps = found.down(breaking=breaking, progress=bar.show)
+        steps = found.down(breaking=breaking, progress=ticker.grounds)
     show(steps, "There is nothing to undo.", as_json=as_json)
 
 
-@migrate.command()
+@migrate.verb()
 def status(
     target: TargetArgument = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -103,4 +104,4 @@ def status(
         return
     rows = [(str(one.number), one.at[:19].replace("T", " "), one.label, str(one.grounds)) for one in made]
     screen.print_table(("number", "made at (UTC)", "label", "newest of grounds"), rows, "No migration was made yet.")
-    typer.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")
+    click.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from freehold.cli.arguments import TargetArgument
+from freehold.cli.signature import Option
 
 
 def openapi(
     target: TargetArgument = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
+        Path | None, Option("Write it there instead of printing it.", "--output", "-o", metavar="FILE")
     ] = None,
 ) -> None:
     """Print the OpenAPI 3.1 document of the app."""
@@ -25,6 +26,6 @@ def openapi(
 
     text = json.dumps(json.loads(document(complete(load(locate(target))))), indent=2, ensure_ascii=False)
     if output is None:
-        typer.echo(text)
+        click.echo(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")

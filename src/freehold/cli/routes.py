@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from freehold.cli.arguments import AsJson, TargetArgument
+from freehold.cli.signature import Option
 
 
 def routes(
     target: TargetArgument = None,
-    everything: Annotated[bool, typer.Option("--all", help="The built-in accounts, too.")] = False,
+    everything: Annotated[bool, Option("The built-in accounts, too.", "--all")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the routes, who may take them, and where they are written."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+import click
 
 from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
+from freehold.cli.signature import Option
 
 
 def seed(
     target: TargetArgument = None,
     tenant: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="The tenant to fill. Default: the demo tenants, made if need be.")
+        str | None, Option("The tenant to fill. Default: the demo tenants, made if need be.", metavar="SLUG")
     ] = None,
     email: Annotated[
-        str | None, typer.Option("--as", metavar="EMAIL", help="The member who does it. Needed with --tenant.")
+        str | None, Option("The member who does it. Needed with --tenant.", "--as", metavar="EMAIL")
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also those that have been run there.")] = False,
+    again: Annotated[bool, Option("Also those that have been run there.", "--again")] = False,
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -28,7 +29,7 @@ def seed(
     from freehold.cli.seeding import seed as sow
 
     if (tenant is None) != (email is None):
-        raise typer.BadParameter("--tenant and --as go together")
+        raise click.BadParameter("--tenant and --as go together")
     with opened(target, data, store) as made:
         if tenant is None or email is None:
             done = populate(made, again=again)
@@ -37,4 +38,4 @@ def seed(
             done = [f"{tenant}: {name}" for name in sow(made, there.id, who.id, again=again)]
         has_seeds = bool(made.model.seeds)
     why = "Every seed has been run before: --again runs them once more." if has_seeds else "The app has no seeds."
-    typer.echo("\n".join(done) or why)
+    click.echo("\n".join(done) or why)
