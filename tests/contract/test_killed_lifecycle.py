@@ -1,9 +1,5 @@
 """On PostgreSQL, too, whoever is killed in the middle leaves nothing half done that is taken for whole."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +19,9 @@ from freehold.settings import Settings
 from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected
 from tests.contract.tiers import left_in
+from tests.unit.lifecycle.killing import killed
 from tests.unit.lifecycle.place import NOW, Place, opened
 
-ROOT = Path(__file__).parents[2]
 MOST_POINTS = 40
 
 
@@ -46,23 +42,13 @@ def place(settings: Settings) -> Iterator[Place]:
         for slug in ("acme", "globex"):
             if place.platform.by_slug(slug) is None:
                 place.furnish(slug)
-        export(place.of, place.tenant("acme"), Path(settings.data) / "acme.zip")
+        export(place.of, place.tenant("acme"), archived(settings))
         yield place
 
 
-def killed(verb: str, settings: Settings, point: int, to: Settings | None = None) -> bool:
-    """Somebody does it. Whether they were killed; else they came to the end."""
-    environment = {**os.environ, **_named("FREEHOLD_", settings), **(_named("FREEHOLD_TO_", to) if to else {})}
-    file = to.data if to else str(Path(settings.data) / "acme.zip")
-    command = [sys.executable, "-m", "tests.unit.lifecycle.mortal", verb, settings.data, file, str(point)]
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
-
-
-def _named(prefix: str, settings: Settings) -> dict[str, str]:
-    named = {"STORE": settings.store, "DATABASE_URL": settings.database_url, "TIER": settings.tier}
-    return {f"{prefix}{name}": value for name, value in named.items()}
+def archived(settings: Settings) -> Path:
+    """Where acme is in an archive."""
+    return Path(settings.data) / "acme.zip"
 
 
 @pytest.mark.parametrize("point", [3, 9])
@@ -70,9 +56,9 @@ def test_a_restore_that_was_killed_is_done_whole_or_not_at_all(place: Place, set
     acme, whole = place.tenant("acme").id, place.digest(place.tenant("acme").id)
     place.member("acme").answer("create_project", name="Later")
     before, theirs = place.digest(acme), place.digest(place.tenant("globex").id)
-    assert killed("restore", settings, point)
+    assert killed("restore", settings, point, file=archived(settings))
     assert place.digest(acme) in (before, whole)
-    with Archive(Path(settings.data) / "acme.zip") as archive:
+    with Archive(archived(settings)) as archive:
         restore(place.of, place.tenant("acme"), archive, grace=NOW)
     assert (place.digest(acme), place.digest(place.tenant("globex").id)) == (whole, theirs)
     assert place.tenant("acme").state == "active"
@@ -87,9 +73,9 @@ def test_what_is_killed_between_an_erase_and_an_import_is_done_again(
     assert killed("erase", settings, min(point, 2))
     erase(place.of, place.tenant("acme"), grace=NOW)
     assert place.residue(acme) == {}
-    assert killed("import", settings, point)
+    assert killed("import", settings, point, file=archived(settings))
     assert place.tenant("acme").state == "arriving"
-    with Archive(Path(settings.data) / "acme.zip") as archive:
+    with Archive(archived(settings)) as archive:
         bring_in(place.of, archive)
     assert (place.digest(acme), place.digest(place.tenant("globex").id)) == (whole, theirs)
     assert place.tenant("acme").state == "active"
@@ -128,7 +114,7 @@ def test_a_move_to_another_store_and_back_that_was_killed_is_done_again(
     away = Settings(data=str(tmp_path / "away"))
     with opened(away) as other:
         for source, to, how, end in ((place, other, settings, away), (other, place, away, settings)):
-            assert killed("move", how, point, end)
+            assert killed("move", how, point, to=end)
             there = to.platform.by_slug("acme")
             assert there is None or there.state == "arriving"
             assert source.digest(acme) == whole

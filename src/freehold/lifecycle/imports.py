@@ -22,6 +22,8 @@ from freehold.runtime.scope import Scope
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
+GO_BACK = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -82,14 +84,13 @@ def _named(archive: Archive, slug: str) -> Organisation:
     return there.model_copy(update={"slug": named})
 
 
-def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation) -> None:
+def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation, fix: str = GO_BACK) -> None:
     """Clear away what is left of an import or a move.
 
-    Raises `ModelError` (FH322) when the tenant is there already, or another one of its short name.
+    Raises `ModelError` (FH322) when the tenant is there already, which `fix` is for, or another one of its short name.
     """
     known, namesake = platform.organisation(there.id), platform.by_slug(there.slug)
     if known is not None and known.state != "arriving":
-        fix = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
         raise _in_the_way(there, f"the tenant is there, as {known.slug}", fix)
     if namesake is not None and namesake.id != there.id:
         raise _in_the_way(there, "another tenant has this short name", "give it another one: --as SLUG")

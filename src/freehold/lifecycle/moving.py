@@ -25,6 +25,9 @@ ROUNDS, SOON = 5, 1.0
 MOST_ROUNDS = 10
 """How often to do so once nobody writes. Two are enough unless values have changed hands."""
 
+ARRIVED = "if it is suspended here, it has arrived: erase it here; if it is in use in both, see which is the right one"
+"""What to do about a tenant that is in the way of itself: perhaps whoever has moved it was killed at the very end."""
+
 
 def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
     """Take a tenant to another tier while the app serves. Writers wait for a moment; readers and all others go on.
@@ -66,7 +69,7 @@ def move(
     here, beyond = Platform(source), Platform(to)
     with Scope(there.id) as scope, ExitStack() as opened:
         opened.enter_context(claimed(to.estate, scope, there.slug))
-        make_room(to, beyond, scope, there)  # before the next claim: both may be of one store
+        make_room(to, beyond, scope, there, ARRIVED)  # before the next claim: both may be of one store
         opened.enter_context(claimed(source.estate, scope, there.slug))
         there = there.model_copy(update={"state": here.state_before("move_tenant", there)})
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
 from freehold.settings import DESTINATION, from_environment
+from freehold.stores.dynamodb import DynamoDb
+from freehold.stores.dynamodb.estate import DynamoEstate
 from tests.unit.lifecycle.place import NOW, opened
+from tests.unit.stores.dynamodb.clients import Watched
 
 CHANGING = {"put", "link", "empty", "erase", "commit", "ask"}
+REQUESTS = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+"""Those that change something on DynamoDB."""
 
 
 class Mortal:
@@ -35,14 +41,30 @@ class Mortal:
     def __getattr__(self, name: str) -> object:
         """What the port has; and the end, where it is time."""
         if name in CHANGING:
-            Mortal.left -= 1
-            if Mortal.left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            Mortal.step()
         return getattr(self._port, name)
+
+    @classmethod
+    def step(cls) -> None:
+        """Be killed, where it is time."""
+        cls.left -= 1
+        if cls.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(operation: str, request: Mapping[str, object]) -> None:
+    """Be killed before a request that changes something, where it is time."""
+    del request
+    if operation in REQUESTS:
+        Mortal.step()
 
 
 def mortal(of: Deployment) -> Deployment:
-    """The same deployment, for somebody who is killed."""
+    """The same deployment, for somebody who is killed: on DynamoDB, between any two requests."""
+    if isinstance(of.estate, DynamoEstate) and isinstance(of.database, DynamoDb):
+        for asking in (of.estate._table, of.estate._raw, of.database._table):
+            asking._client = Watched(asking._client, before)
+        return of
     return replace(of, estate=Mortal(of.estate), database=Mortal(of.database))  # type: ignore[arg-type]  # see above
 
 

@@ -1,9 +1,6 @@
 """Somebody who is killed in the middle leaves nothing half done that is taken for whole, and nothing in the way."""
 
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,19 +11,16 @@ from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.moving import move
 from freehold.lifecycle.restoring import restore
 from freehold.settings import Settings
+from tests.unit.lifecycle.killing import killed
 from tests.unit.lifecycle.place import NOW, Place, opened
 
 LEAST_POINTS = 10
 POINTS = [0, 1, 2, 4, 7, 11, 12, 13]
-ROOT = Path(__file__).parents[3]
 
 
-def killed(verb: str, folder: Path, file: Path, point: int) -> bool:
-    """Whether whoever does it was killed; else they came to the end."""
-    command = [sys.executable, "-m", "tests.unit.lifecycle.mortal", verb, str(folder), str(file), str(point)]
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
+def on(folder: Path) -> Settings:
+    """The store in a folder."""
+    return Settings(data=str(folder))
 
 
 def both(place: Place) -> tuple[str, str]:
@@ -44,8 +38,8 @@ def data(prepared: Path, tmp_path: Path) -> Path:
 def test_an_import_that_was_killed_is_done_again(prepared: Path, data: Path, file: Path, point: int) -> None:
     shutil.rmtree(data)
     shutil.copytree(prepared / "there", data)
-    was_killed = killed("import", data, file, point)
-    with opened(Settings(data=str(data))) as place, opened(Settings(data=str(prepared / "here"))) as whole:
+    was_killed = killed("import", on(data), point, file=file)
+    with opened(on(data)) as place, opened(on(prepared / "here")) as whole:
         there = place.platform.by_slug("acme")
         assert was_killed == (there is None or there.state == "arriving")
         assert (there is None) == (point == 0)
@@ -60,12 +54,12 @@ def test_an_import_that_was_killed_is_done_again(prepared: Path, data: Path, fil
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_restore_that_was_killed_leaves_all_or_nothing(data: Path, file: Path, point: int) -> None:
-    with opened(Settings(data=str(data))) as place:
+    with opened(on(data)) as place:
         whole = both(place)
         place.member("acme").answer("create_project", name="Later")
         before = both(place)
-    was_killed = killed("restore", data, file, point)
-    with opened(Settings(data=str(data))) as place:
+    was_killed = killed("restore", on(data), point, file=file)
+    with opened(on(data)) as place:
         assert both(place) in (before, whole)
         assert both(place)[1] == whole[1]
         assert was_killed or place.tenant("acme").state == "active"
@@ -77,10 +71,10 @@ def test_a_restore_that_was_killed_leaves_all_or_nothing(data: Path, file: Path,
 
 @pytest.mark.parametrize("point", POINTS[:6])
 def test_an_erasure_that_was_killed_is_done_again(data: Path, file: Path, point: int) -> None:
-    with opened(Settings(data=str(data))) as place:
+    with opened(on(data)) as place:
         acme, globex = place.tenant("acme"), both(place)[1]
-    was_killed = killed("erase", data, file, point)
-    with opened(Settings(data=str(data))) as place:
+    was_killed = killed("erase", on(data), point)
+    with opened(on(data)) as place:
         there = place.platform.by_slug("acme")
         assert was_killed == (there is not None)
         if there is not None:
@@ -96,9 +90,9 @@ def test_a_move_that_was_killed_at_any_point_leaves_a_whole_tenant_in_one_place(
         for folder in (here, there):
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(prepared / folder.name, folder)
-        was_killed = killed("move", here, there, point)
+        was_killed = killed("move", on(here), point, to=on(there))
         point += 1
-        with opened(Settings(data=str(here))) as source, opened(Settings(data=str(there))) as to:
+        with opened(on(here)) as source, opened(on(there)) as to:
             acme, globex = source.tenant("acme"), source.digest(source.tenant("globex").id)
             whole, chain, arrived = source.digest(acme.id), source.chain(acme.id), to.platform.by_slug("acme")
             if arrived is None or arrived.state == "arriving":
@@ -121,15 +115,15 @@ def test_a_tenant_that_has_moved_is_suspended_and_not_on_its_way(
 ) -> None:
     move(here.of, here.tenant("acme"), there.of, grace=NOW)
     shutil.copytree(prepared / "there", tmp_path / "elsewhere")
-    with opened(Settings(data=str(tmp_path / "elsewhere"))) as elsewhere:
+    with opened(on(tmp_path / "elsewhere")) as elsewhere:
         assert move(here.of, here.tenant("acme"), elsewhere.of, grace=NOW).organisation.state == "suspended"
 
 
 def test_an_erase_clears_what_an_import_has_left(prepared: Path, data: Path, file: Path) -> None:
     shutil.rmtree(data)
     shutil.copytree(prepared / "there", data)
-    assert killed("import", data, file, 6)
-    with opened(Settings(data=str(data))) as place:
+    assert killed("import", on(data), 6, file=file)
+    with opened(on(data)) as place:
         there = place.tenant("acme")
         assert erase(place.of, there, grace=NOW).residue == {}
         assert place.platform.by_slug("acme") is None

@@ -172,7 +172,7 @@ class DynamoEstate:
             yield
         finally:
             del self._leases[f"claim {scope.tenant}"]
-            self._change("DeleteItem", {"Key": at})
+            self._change("DeleteItem", {"Key": at, **self._mine()})  # another's, if it was taken from us
 
     def close(self) -> None:
         """See `Estate.close`."""
@@ -279,10 +279,11 @@ class DynamoEstate:
             self._leases[name] = (at, now)
 
     def _release(self, at: Mapping[str, object], how: str) -> None:
-        values = {":me": text(self._me)}
-        self._change("UpdateItem", {
-            "Key": at, "UpdateExpression": how, "ConditionExpression": MINE, "ExpressionAttributeValues": values,
-        })  # fmt: skip
+        self._change("UpdateItem", {"Key": at, "UpdateExpression": how, **self._mine()})
+
+    def _mine(self) -> Mapping[str, object]:
+        """The condition that a lease is ours."""
+        return {"ConditionExpression": MINE, "ExpressionAttributeValues": {":me": text(self._me)}}
 
     def _change(self, operation: str, request: Mapping[str, object]) -> bool:
         """Ask for a change, and say whether its condition held."""
