@@ -73,7 +73,7 @@ def test_a_connection_that_the_server_closed_is_replaced_without_an_error(server
 def test_while_the_server_is_away_every_call_ends_at_once_and_afterwards_all_work(
     server: PostgresServer, between: Between
 ) -> None:
-    with staged(between.url, wait=1e6) as stage:  # whoever waited for a connection would never come back
+    with staged(between.url, wait=1e5, deadline=1e5) as stage:  # whoever waited for a connection would never come back
         team = stage.add(stage.acme, Team(name="Rovers"))
         between.refuse()
         codes = [refused(lambda: stage.get(stage.acme, team)).code for _ in range(20)]
@@ -116,6 +116,19 @@ def test_a_server_that_is_frozen_as_a_whole_is_given_up(server: PostgresServer, 
         assert refused(lambda: stage.add(stage.acme, Thing(text="0123456789" * 1_000_000)))
     found, _ = until_it_works(lambda: stage.get(stage.acme, team))
     assert found == team
+
+
+def test_who_needs_a_new_connection_to_a_frozen_server_waits_no_longer_than_for_an_answer(
+    server: PostgresServer,
+) -> None:
+    """However long the attempt lasts: it goes on without the call, and what comes of it is the next one's."""
+    with staged(f"{server.serving_url}&connect_timeout=600", size=1, wait=600, deadline=1) as stage:
+        team = Team(id=stage.new_id(), name="Rovers")
+        with frozen(server.pid, *backends(server)):
+            assert refused(lambda: stage.get(stage.acme, team)).code == "STORE_UNREACHABLE"
+            assert refused(lambda: stage.get(stage.acme, team)).code == "STORE_UNREACHABLE"
+        until_it_works(lambda: stage.write(stage.acme, Verb.ADD, team))
+        assert stage.get(stage.acme, team) == team
 
 
 def test_a_long_text_that_nobody_takes_is_given_up(server: PostgresServer, stage: Stage) -> None:

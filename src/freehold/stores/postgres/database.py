@@ -55,7 +55,7 @@ class Postgres:
         self._applier = Applier(self._book, model, self.schema)
         self._grounds = Grounds(installation, tier)
         self._wires = Wires(url, size=size, wait=wait, deadline=deadline, prepares=prepares)
-        self._together = Together(self._commit, deadline / 4)
+        self._together = Together(self._commit, deadline)
 
     def snapshot(self, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
         """See `Database.snapshot`."""

@@ -3,7 +3,8 @@
 Each appends to the tenant's audit chain, so only one at a time could: the lock is held until the disk has it all. Those
 who come meanwhile are committed together by the next of them, as if one after the other. When the server refuses
 anything of that, nothing of it was done, and each of them tries by itself. They share one deadline, so there are no
-more of them than will meet it, going by how long the last ones took.
+more of them than will meet it, going by how long the last ones took. When the store did not answer one of them in time,
+all who stand in line behind it are told the same: they have waited as long.
 """
 
 from __future__ import annotations
@@ -58,9 +59,12 @@ class _Line:
 class Together:
     """A line for each tenant in whose name somebody commits at this moment."""
 
-    def __init__(self, commit: Commit, seconds: float) -> None:
-        """`commit` makes all it is given durable, or nothing. `seconds` is how long it may take for several calls."""
-        self._commit, self._seconds = commit, seconds
+    def __init__(self, commit: Commit, deadline: float) -> None:
+        """`commit` makes all it is given durable, or nothing, and gives up after `deadline` seconds.
+
+        For several calls it is to take a quarter of that.
+        """
+        self._commit, self._deadline, self._seconds = commit, deadline, deadline / 4
         self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
 
@@ -85,22 +89,22 @@ class Together:
                 return
         others, began = self._others(line), time.monotonic()
         try:
-            self._lead(parts, others)
+            self._lead(line, parts, others, began + self._deadline)
         finally:
             line.each = (time.monotonic() - began) / (1 + len(others))
             self._hand_over(tenant)
 
-    def _lead(self, parts: Sequence[Changes], others: Sequence[_Waiting]) -> None:
+    def _lead(self, line: _Line, parts: Sequence[Changes], others: Sequence[_Waiting], until: float) -> None:
         """Commit for oneself and for others."""
-        if not others:
-            self._commit(parts)
-            return
         try:
             self._commit([*parts, *(part for other in others for part in other.parts)])
         except Overloaded as failure:  # perhaps it was done, perhaps not
-            _end(others, _Turn.DONE, failure)
+            late = self._rest(line) if time.monotonic() >= until else []
+            _end([*others, *late], _Turn.DONE, failure)
             raise
-        except Exception:  # noqa: BLE001  # what was wrong with one of them, that one will be told
+        except Exception:  # what was wrong with one of them, that one will be told
+            if not others:
+                raise
             _end(others, _Turn.ALONE)
             self._commit(parts)
         except BaseException:
@@ -120,6 +124,13 @@ class Together:
                 taken.append(line.waiting.popleft())
                 writes += sum(len(part.writes) for part in taken[-1].parts)
         return taken
+
+    def _rest(self, line: _Line) -> list[_Waiting]:
+        """All who stand in line."""
+        with self._lock:
+            rest = list(line.waiting)
+            line.waiting.clear()
+        return rest
 
     def _hand_over(self, tenant: str) -> None:
         with self._lock:

@@ -1,7 +1,8 @@
 """Connections that are kept, and a share of them for each tenant. Who cannot have one is told so, and soon.
 
 psycopg's pool lets everybody wait in full for a server that refuses, since it cannot tell that from one that is busy.
-Here whoever needs a new connection makes it, and while the server is away one of them tries at a time.
+Here whoever needs a new connection has it made, and while the server is away one of them tries at a time. It is made in
+a thread of its own, since libpq waits for two seconds at least: nobody waits for it longer than for an answer.
 """
 
 from __future__ import annotations
@@ -25,23 +26,42 @@ MANY_SCHEMAS = 50
 server four times as much as those after it, which find it in what the connection remembers."""
 
 CONNECT_SECONDS = "2"
-"""How long a server may take to let somebody in, unless the URL says otherwise. psycopg takes no less than this."""
+"""After how long an attempt to be let in ends, unless the URL says otherwise. Whoever wanted it may be gone by then."""
 PAUSE = 0.25
 """While the server is away, somebody looks for it so often, in seconds."""
+GRACE = 0.5
+"""Who has waited for another one gives a new connection this many seconds all the same."""
 PING_SECONDS = 0.5
+LEAST = 0.01
+"""For how long a connection that is in doubt is asked, in seconds; and for how long when no time is left."""
 IDLE_SECONDS = 300.0
 SETTLED = 1.0
 """How long a look at a server that takes no writes is good for, in seconds: all connections are replaced no oftener."""
+
+
+class _Attempt:
+    """A connection that is being made, and what became of it."""
+
+    __slots__ = ("error", "is_left", "is_over", "wire")
+
+    def __init__(self) -> None:
+        self.wire: Wire | None = None
+        self.error: psycopg.Error | None = None
+        self.is_over = self.is_left = False
+        """Whether it has ended; and whether nobody waits for it any more."""
 
 
 class Wires:
     """Connections, and a share of them for each tenant: who holds many cannot hold them all."""
 
     def __init__(self, url: str, *, size: int, wait: float, deadline: float, prepares: bool) -> None:
-        """Open none yet. `wait` is how many seconds to wait for a free one, `deadline` how many for an answer."""
+        """Open none yet. `deadline` is how many seconds to wait for an answer, `wait` how many for a free connection.
+
+        Nobody waits longer for a connection than for an answer.
+        """
         self._how = {"connect_timeout": CONNECT_SECONDS, "fallback_application_name": "freehold"}
         self._how.update({name: str(value) for name, value in conninfo_to_dict(url).items()})
-        self._deadline, self._prepares, self._wait, self._size = deadline, prepares, wait, size
+        self._deadline, self._prepares, self._wait, self._size = deadline, prepares, min(wait, deadline), size
         self._share = max(1, size - size // 4)
         self._held: Counter[str] = Counter()
         self._idle: list[Wire] = []
@@ -82,14 +102,7 @@ class Wires:
             self._held[tenant] -= 1
             if self._held[tenant] <= 0:
                 del self._held[tenant]
-            is_spent = wire.connection.closed or len(wire.schemas) > MOST_SCHEMAS or wire.opened < self._void
-            if is_spent or self._closed:
-                self._open -= 1
-                gone = [wire]
-            else:
-                self._idle.append(wire)
-                gone = [self._idle.pop(0)] if now - self._idle[0].heard > IDLE_SECONDS else []
-                self._open -= len(gone)
+            gone = self._kept(wire, now)
             self._free.notify_all()
         for each in gone:
             each.connection.close()
@@ -104,13 +117,25 @@ class Wires:
         for wire in gone:
             wire.connection.close()
 
+    def _kept(self, wire: Wire, now: float) -> list[Wire]:
+        """Have it among those that are free. Returns which to close: this one, or one that nobody has needed."""
+        is_spent = wire.connection.closed or len(wire.schemas) > MOST_SCHEMAS or wire.opened < self._void
+        if is_spent or self._closed:
+            gone = [wire]
+        else:
+            self._idle.append(wire)
+            gone = [self._idle.pop(0)] if now - self._idle[0].heard > IDLE_SECONDS else []
+        self._open -= len(gone)
+        return gone
+
     def _whole(self, until: float, schema: str | None) -> Wire:
         while True:
-            wire = self._next(until, schema) or self._connected()
+            wire = self._next(until, schema) or self._connected(until)
             if wire is None:
                 continue
             is_good = wire.opened >= self._void and wire.is_whole()
-            if is_good and (wire.heard >= self._doubted or wire.answers(PING_SECONDS)):
+            within = min(PING_SECONDS, max(until - time.monotonic(), LEAST))
+            if is_good and (wire.heard >= self._doubted or wire.answers(within)):
                 return wire
             wire.connection.close()
             with self._free:
@@ -134,7 +159,7 @@ class Wires:
                 if self._is_away and not self._open:
                     raise _unreachable()
                 if now >= until:
-                    raise Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)
+                    raise _busy()
                 self._free.wait(min(until - now, PAUSE) if self._is_away else until - now)
         raise _unreachable()
 
@@ -150,24 +175,47 @@ class Wires:
         """Whether it would learn one more schema, when it knows many: others might share the work."""
         return schema is not None and schema not in wire.schemas and len(wire.schemas) >= MANY_SCHEMAS
 
-    def _connected(self) -> Wire | None:
+    def _connected(self, until: float) -> Wire | None:
         """A new connection; None when there are others to wait for. Raises `Overloaded` when the server is away."""
-        try:
-            connection = psycopg.connect(**self._how, autocommit=True)  # type: ignore[arg-type]  # of libpq, not psycopg's
-        except psycopg.Error as error:
-            with self._free:
-                self._opening -= 1
+        attempt = _Attempt()
+        threading.Thread(target=self._connect, args=[attempt], name="freehold-connects", daemon=True).start()
+        with self._free:
+            try:
+                self._free.wait_for(lambda: attempt.is_over, max(until - time.monotonic(), GRACE))
+            finally:
+                attempt.is_left = True
+            if attempt.wire is not None:
+                return attempt.wire
+            if attempt.is_over or not self._open:
                 self._is_away, self._look_at = True, time.monotonic() + PAUSE
                 self._free.notify_all()
-                if self._open:  # perhaps it lets no more in, and one of them comes free
-                    return None
-            raise _unreachable() from error
+            if self._open and attempt.is_over:  # perhaps it lets no more in, and one of them comes free
+                return None
+            raise (_busy() if self._open else _unreachable()) from attempt.error
+
+    def _connect(self, attempt: _Attempt) -> None:
+        wire = None
+        try:
+            connection = psycopg.connect(**self._how, autocommit=True)  # type: ignore[arg-type]  # of libpq, not psycopg's
+            wire = Wire(connection, deadline=self._deadline, prepares=self._prepares)
+        except psycopg.Error as error:
+            attempt.error = error
+        finally:
+            self._end(attempt, wire)
+
+    def _end(self, attempt: _Attempt, wire: Wire | None) -> None:
+        """Tell whoever waits for an attempt. When nobody does any more, the connection is the next one's."""
+        gone: list[Wire] = []
         with self._free:
             self._opening -= 1
-            self._open += 1
-            self._is_away = False
+            attempt.wire, attempt.is_over = wire, True
+            if wire is not None:
+                self._is_away = False
+                self._open += 1
+                gone = self._kept(wire, wire.heard) if attempt.is_left else []
             self._free.notify_all()
-        return Wire(connection, deadline=self._deadline, prepares=self._prepares)
+        for each in gone:
+            each.connection.close()
 
     def _leave(self, tenant: str) -> None:
         with self._free:
@@ -179,3 +227,7 @@ class Wires:
 
 def _unreachable() -> Overloaded:
     return Overloaded("STORE_UNREACHABLE", "The store cannot be reached: wait and retry.", retry_after=1)
+
+
+def _busy() -> Overloaded:
+    return Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)

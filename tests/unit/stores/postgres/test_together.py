@@ -19,8 +19,8 @@ COUNT = 6
 class Gate:
     """Where commits end up. The first one waits until all others stand in line behind it."""
 
-    def __init__(self, *troubles: BaseException | None, seconds: float = 1e9) -> None:
-        self.together = Together(self.commit, seconds)
+    def __init__(self, *troubles: BaseException | None, deadline: float = 1e9) -> None:
+        self.together = Together(self.commit, deadline)
         self.calls: list[int] = []
         self.begun, self.open = threading.Event(), threading.Event()
         self.troubles = dict(enumerate(troubles))
@@ -76,7 +76,7 @@ def test_a_line_that_is_too_long_is_taken_in_parts() -> None:
 
 
 def test_where_commits_are_slow_no_more_go_together_than_will_be_done_in_time() -> None:
-    gate = Gate(seconds=0)
+    gate = Gate(deadline=0)
     assert gate.run() == [None] * COUNT
     assert gate.calls == [1] * COUNT
 
@@ -93,6 +93,13 @@ def test_when_nobody_knows_whether_it_was_done_nobody_tries_again() -> None:
     told = [(error.code, error.retry_after) for error in ends if isinstance(error, Overloaded)]
     assert (ends.count(None), told) == (1, [("STORE_LOST", 1)] * (COUNT - 1))
     assert gate.calls == [1, COUNT - 1]
+
+
+def test_when_the_store_did_not_answer_in_time_all_who_stand_in_line_are_told_so() -> None:
+    gate = Gate(Overloaded("STORE_LOST", "Gone.", retry_after=1), deadline=0)
+    ends = gate.run()
+    assert [error.code for error in ends if isinstance(error, Overloaded)] == ["STORE_LOST"] * COUNT
+    assert (gate.calls, gate.together._lines) == ([1], {})
 
 
 def test_when_the_one_who_commits_is_stopped_the_others_are_told() -> None:
