@@ -116,11 +116,6 @@ def amazon(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     return {key: value for key, value in (environment or os.environ).items() if key.startswith("AWS_")}
 
 
-def is_plain() -> bool:
-    """Whether `NO_COLOR` is set, by which somebody says that programs are to write without colours."""
-    return bool(os.environ.get("NO_COLOR"))
-
-
 _READ: Mapping[type, tuple[Callable[[str], object], str]] = {
     str: (str, "text"),
     int: (int, "a whole number"),

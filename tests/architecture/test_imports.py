@@ -13,13 +13,14 @@ TECHNOLOGY = {
     "argon2",
     "boto3",
     "botocore",
-    "click",
     "cryptography",
     "jwt",
     "nacl",
+    "rich",
     "sqlalchemy",
     "sqlite3",
     "starlette",
+    "typer",
     "uvicorn",
 }
 MODEL_MAY_IMPORT = {*sys.stdlib_module_names, "pydantic", "pydantic_core"}

@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from typer.testing import CliRunner, Result
 
-from freehold.cli.verbs import freehold
+from freehold.cli.verbs import app
 from tests.isolation.apps import EXAMPLES
 
 
 def attacked(*options: str, name: str = "01_tasks", environment: dict[str, str] | None = None) -> Result:
     target = str(EXAMPLES / f"{name}.py")
-    return CliRunner().invoke(freehold, ["test", "isolation", target, "--only", "T01", *options], env=environment)
+    return CliRunner().invoke(app, ["test", "isolation", target, "--only", "T01", *options], env=environment)
 
 
 def test_it_ends_with_0_and_says_what_was_tried() -> None:

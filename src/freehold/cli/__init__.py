@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run `freehold`. It ends with 0; with 1 when something is wrong; with 2 when it was not called right."""
-    from freehold.cli.verbs import freehold
-    from freehold.settings import is_plain
+    from freehold.cli.verbs import app
 
-    freehold.main(prog_name="freehold", color=False if is_plain() else None)
+    try:
+        app()
+    except Exception as error:
+        from freehold.cli.faults import tell
+
+        if not tell(error, as_json="--json" in sys.argv):
+            raise
+        sys.exit(1)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from freehold.cli.screen import line, paragraph, section, table
+from rich.console import Console
+from rich.text import Text
+
+from freehold.cli.screen import indented, table
 from freehold.model.layout import Layout, Served, layout_of
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
@@ -98,23 +101,24 @@ class Accesses:
             ],
         }  # fmt: skip
 
-    def for_people(self) -> None:
+    def for_people(self, screen: Console) -> None:
         """A few lines for each lookup, and a line for each kind and command."""
         head = f"{self.items} items of {self.size} bytes; {AS_LISTED}"
-        paragraph((head, "dim"))
+        screen.print(indented(Text(head, "dim")))
         for read in self.reads():
-            _print_read(read)
-        section("Writes", "one entity: its item, unique values and its parent's count; then each index")
-        table(("entity", "actions", "indexes", "units", "a million"), [
-            ((one.kind.__name__, "bold"), str(one.actions), str(one.indexes), f"{one.units:g}", _dollars(one.units))
-            for one in self.writes()
-        ])  # fmt: skip
-        section("Commands", "one of each kind that it may write, with tip, audit, receipt and deliveries")
-        table(("command", "actions", "units", "a million"), [
-            ((case.name, "bold"), f"{actions} of 100", f"{units:g}", _dollars(units))
-            for case, actions, units in self.commands()
-        ])  # fmt: skip
-        paragraph((TIP, "dim"))
+            _print_read(screen, read)
+        _title(screen, "Writes", "one entity: its item, unique values and its parent's count; then each index")
+        made = table("entity", "actions", "indexes", "units", "a million")
+        for one in self.writes():
+            cells = str(one.actions), str(one.indexes), f"{one.units:g}", _dollars(one.units)
+            made.add_row(Text(one.kind.__name__, "bold"), *cells)
+        screen.print(indented(made))
+        _title(screen, "Commands", "one of each kind that it may write, with tip, audit, receipt and deliveries")
+        made = table("command", "actions", "units", "a million")
+        for case, actions, units in self.commands():
+            made.add_row(Text(case.name, "bold"), f"{actions} of 100", f"{units:g}", _dollars(units))
+        screen.print(indented(made))
+        screen.print(indented(Text(TIP, "dim")))
 
 
 def consistency(read: capacity.Read) -> str:
@@ -122,21 +126,27 @@ def consistency(read: capacity.Read) -> str:
     return "strong" if read.way.is_strong else "eventual"
 
 
-def _print_read(read: capacity.Read) -> None:
+def _print_read(screen: Console, read: capacity.Read) -> None:
     way, pattern = read.way, read.way.lookup
     served = way.index or way.served.value
-    line((_signature(pattern), "bold"), f"  {served}, {consistency(read)}", by=2)
-    line((f"PK {way.partition}  SK {way.sort}", "dim"), by=4)
+    screen.print(indented(Text.assemble((_signature(pattern), "bold"), f"  {served}, {consistency(read)}")))
+    screen.print(indented(Text(f"PK {way.partition}  SK {way.sort}", "dim"), 4))
     count = "1 item" if way.served is Served.GUARD else "all"
     told = f"{read.units:g} units for {count}, {_price(read.dollars)} a million calls"
-    paragraph((told, "dim"), 4)
+    screen.print(indented(Text(told, "dim"), 4))
     if read.hot:
-        paragraph((f"! {read.hot}", "yellow"), 4)
+        screen.print(indented(Text(f"! {read.hot}", "yellow"), 4))
 
 
 def _signature(pattern: Lookup) -> str:
     span = [f"{pattern.span}…"] if pattern.span else []
     return f"{pattern.store}.{pattern.name}({', '.join((*pattern.keys, *span))})"
+
+
+def _title(screen: Console, title: str, says: str) -> None:
+    screen.print()
+    screen.print(Text.assemble((title, "bold underline"), "  ", (says, "dim")))
+    screen.print()
 
 
 def _dollars(units: float) -> str:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from freehold.cli.signature import Argument, Option
+import typer
 
 TargetArgument = Annotated[
     str | None,
-    Argument("APP", "A file, a folder or module:attribute. Default: the app of this folder."),
+    typer.Argument(metavar="APP", help="A file, a folder or module:attribute. Default: the app of this folder."),
 ]
 AppOption = Annotated[
     str | None,
-    Option("A file, a folder or module:attribute. Default: the app of this folder.", "--app", metavar="APP"),
+    typer.Option("--app", metavar="APP", help="A file, a folder or module:attribute. Default: the app of this folder."),
 ]
 DataOption = Annotated[
-    str | None, Option("Where database and keys are. Default: .freehold", "--data", metavar="FOLDER")
+    str | None, typer.Option("--data", metavar="FOLDER", help="Where database and keys are. Default: .freehold")
 ]
 StoreOption = Annotated[
     str | None,
-    Option("sqlite, postgres or dynamodb. Default: FREEHOLD_STORE, or sqlite", "--store", metavar="NAME"),
+    typer.Option("--store", metavar="NAME", help="sqlite, postgres or dynamodb. Default: FREEHOLD_STORE, or sqlite"),
 ]
-AsJson = Annotated[bool, Option("Answer in JSON, for machines.", "--json")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]

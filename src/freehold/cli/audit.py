@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
-from freehold.cli.signature import Option, group
 
-audit = group("Check the audit chains.")
+audit = typer.Typer(help="Check the audit chains.", no_args_is_help=True)
 
 
-@audit.verb()
+@audit.command()
 def verify(
-    tenant: Annotated[str | None, Option("Of this tenant only.", metavar="SLUG")] = None,
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")] = None,
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
@@ -43,4 +42,4 @@ def verify(
     else:
         whole = f"{len(grounds)} chains hold." if len(grounds) > 1 else "The chain holds."
         screen.print_table(("tenant", "entry", "what is wrong"), [tuple(map(str, r.values())) for r in rows], whole)
-    raise Exit(1 if rows else 0)
+    raise typer.Exit(1 if rows else 0)

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-import click
+from typing import Protocol
+
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from freehold.cli.arguments import AppOption
-from freehold.cli.signature import Group, parameters
 
 
-class UseCases(Group):
+class Parsed(Protocol):
+    """What has been read of the command line so far: Typer's context, seen from here."""
+
+    params: dict[str, object]
+
+
+class UseCases(TyperGroup):
     """The use cases of whichever app is meant, read when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Parsed) -> list[str]:
         """Every use case that somebody or an operator may call: the app's own before the built-in ones."""
         from freehold.cli.calling import callable_cases
 
-        return list(callable_cases(ctx.params.get("app")))
+        return list(callable_cases(_app(ctx)))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Parsed, cmd_name: str) -> TyperCommand | None:
         """A use case as a command, or None when there is no such."""
         from freehold.cli.calling import callable_cases, command_of
 
-        app = ctx.params.get("app")
+        app = _app(ctx)
         case = callable_cases(app).get(cmd_name.replace("-", "_"))
         return None if case is None else command_of(case, app)
 
 
-def of(app: AppOption = None) -> None:
+def _app(ctx: Parsed) -> str | None:
+    app = ctx.params.get("app")
+    return app if isinstance(app, str) else None
+
+
+call = typer.Typer(cls=UseCases, no_args_is_help=True)
+
+
+@call.callback()
+def of(
+    app: AppOption = None,
+) -> None:
     """Run a use case as a member, through every step of a request.
 
     What it emits is delivered by the server that runs on the same data. `freehold call NAME --help` lists the inputs.
     """
-
-
-call = UseCases(callback=of, params=parameters(of), help=of.__doc__, no_args_is_help=True)

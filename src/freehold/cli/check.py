@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import click
+import typer
 
 from freehold.cli.arguments import AsJson, TargetArgument
 
@@ -24,11 +24,11 @@ def check(
     complete(app)
     model = app.model()
     if as_json:
-        click.echo(to_json([]))
+        typer.echo(to_json([]))
         return
     nouns = {
         "use case": model.use_cases, "entity": model.entities, "lookup": model.lookups, "event": model.events,
         "role": model.roles,
     }  # fmt: skip
     told = ", ".join(counted(len(things), noun) for noun, things in nouns.items())
-    click.echo(f"{click.style('ok', fg='green', bold=True)}  {app.name}: {told}")
+    typer.echo(f"{typer.style('ok', fg='green', bold=True)}  {app.name}: {told}")

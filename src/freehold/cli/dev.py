@@ -6,20 +6,19 @@ import gc
 import os
 from typing import Annotated
 
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
-from freehold.cli.signature import Option
 
 
 def dev(
     target: TargetArgument = None,
-    demo: Annotated[bool, Option("Make two demo tenants, with people and the app's seeds.")] = True,
-    host: Annotated[str, Option("The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Option("The port to listen on; 0 for any that is free.")] = 8000,
+    demo: Annotated[bool, typer.Option(help="Make two demo tenants, with people and the app's seeds.")] = True,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
     data: DataOption = None,
     store: StoreOption = None,
-    reload: Annotated[bool, Option("Start anew when a file changes. Not on Windows.")] = True,
+    reload: Annotated[bool, typer.Option(help="Start anew when a file changes. Not on Windows.")] = True,
 ) -> None:
     """Run the app on this machine. It follows every change of the source.
 
@@ -40,5 +39,5 @@ def dev(
     with standing(settings_for(data, store)) as settings:
         development = Development(where, settings, listener, demo=demo)
         if reload and hasattr(os, "fork"):
-            raise Exit(Supervisor(development.run, Watch(where.source)).run())
-        raise Exit(development.run(None))
+            raise typer.Exit(Supervisor(development.run, Watch(where.source)).run())
+        raise typer.Exit(development.run(None))

@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 
-import click
+import typer
 
 from freehold.cli.demo import OWNERS, PASSWORD, demo_people, populate
 from freehold.cli.faults import tell
@@ -82,11 +82,11 @@ class Development:
             if any(step.is_breaking for step in plan):
                 if any(suffices(found.present(), schema_of(model))):
                     raise ModelError([Finding("FH301", found.place, _listed(MISFIT, plan), BREAKING_FIX)])
-                click.echo(f"{click.style('not migrated', fg='yellow')}  {_listed(SURPLUS, plan)}")
+                typer.echo(f"{typer.style('not migrated', fg='yellow')}  {_listed(SURPLUS, plan)}")
                 return
             found.up()
         for step in () if is_new else plan:
-            click.echo(f"{click.style('migrated', fg='cyan')}  {step}")
+            typer.echo(f"{typer.style('migrated', fg='cyan')}  {step}")
 
     def _started(self, made: Backend, report: Report | None) -> None:
         """Requests are answered from now on; what else is to be done is done beside."""
@@ -112,14 +112,14 @@ class Development:
 
     def _greet(self, made: Backend) -> None:
         address = address_of(self._listener)
-        click.echo(f"\n  {click.style(made.model.name, bold=True)} is served. Save a file to reload; Ctrl-C ends it.\n")
-        click.echo(f"  API       {_link(address + PREFIX)}")
-        click.echo(f"  docs      {_link(address + '/docs')}")
+        typer.echo(f"\n  {typer.style(made.model.name, bold=True)} is served. Save a file to reload; Ctrl-C ends it.\n")
+        typer.echo(f"  API       {_link(address + PREFIX)}")
+        typer.echo(f"  docs      {_link(address + '/docs')}")
         if self._demo:
-            click.echo()
+            typer.echo()
             for slug, people in demo_people(made).items():
-                click.echo(f"  {slug:8}  {', '.join(f'{email} ({role})' for email, role in people)}")
-            click.echo(f"  password  {click.style(PASSWORD, fg='yellow')}\n\n  {_sign_in(address)}\n")
+                typer.echo(f"  {slug:8}  {', '.join(f'{email} ({role})' for email, role in people)}")
+            typer.echo(f"  password  {typer.style(PASSWORD, fg='yellow')}\n\n  {_sign_in(address)}\n")
 
 
 def _listed(matter: str, plan: list[Step]) -> str:
@@ -127,7 +127,7 @@ def _listed(matter: str, plan: list[Step]) -> str:
 
 
 def _link(address: str) -> str:
-    return click.style(address, fg="cyan", underline=True)
+    return typer.style(address, fg="cyan", underline=True)
 
 
 def _sign_in(address: str) -> str:

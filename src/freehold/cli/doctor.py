@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import click
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
 from freehold.model.finding import Finding, Place
@@ -39,7 +38,7 @@ def doctor(
             hints += found.hints
     _tell(wrong, hints, looked=settings.store in EXAMINED, as_json=as_json)
     if wrong:
-        raise Exit(1)
+        raise typer.Exit(1)
 
 
 def _tell(wrong: list[Finding], hints: list[Finding], *, looked: bool, as_json: bool) -> None:
@@ -57,11 +56,11 @@ def _tell(wrong: list[Finding], hints: list[Finding], *, looked: bool, as_json: 
         )
         return
     if wrong:
-        click.echo(shown(wrong))
+        typer.echo(shown(wrong))
     if hints:
-        click.echo(f"{click.style('Hints', bold=True)}\n{shown(hints)}")
+        typer.echo(f"{typer.style('Hints', bold=True)}\n{shown(hints)}")
     if not looked:
-        click.echo("This store keeps nothing that could be changed from outside: its file is all there is.")
+        typer.echo("This store keeps nothing that could be changed from outside: its file is all there is.")
     if not wrong:
         hinted = f", {counted(len(hints), 'hint')}" if hints else ""
-        click.echo(f"{click.style('ok', fg='green', bold=True)}  nothing is wrong{hinted}")
+        typer.echo(f"{typer.style('ok', fg='green', bold=True)}  nothing is wrong{hinted}")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
-import click
+import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
-from freehold.cli.signature import Argument, Option, group
 
-events = group("Look at deliveries of events, and send on those that are dead.")
+events = typer.Typer(help="Look at deliveries of events, and send on those that are dead.", no_args_is_help=True)
 
-TenantOption = Annotated[str | None, Option("Of this tenant only.", metavar="SLUG")]
-Ids = Annotated[tuple[str, ...], Argument("ID", "Which ones. Default: all that are dead.")]
+TenantOption = Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Which ones. Default: all that are dead.")]
 
 
-@events.verb("list")
+class State(StrEnum):
+    """How a delivery stands."""
+
+    WAITING = "waiting"
+    DEAD = "dead"
+
+
+@events.command("list")
 def list_events(
-    state: Annotated[Literal["waiting", "dead"], Option("Those on their way, or those given up.")] = "dead",
+    state: Annotated[State, typer.Option(help="Those on their way, or those given up.")] = State.DEAD,
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
@@ -30,18 +37,18 @@ def list_events(
     from freehold.cli.outbox import find
 
     with opened(app, data, store) as made:
-        found = list(find(made, state, tenant))
+        found = list(find(made, state.value, tenant))
     if as_json:
         screen.print_json([{"tenant": slug, **one.model_dump(mode="json")} for slug, one in found])
         return
     rows = [(slug, one.id, one.event, one.handler, str(one.tries), one.error) for slug, one in found]
     headings = ("tenant", "id", "event", "handler", "tries", "error")
-    screen.print_table(headings, rows, f"No delivery is {state}.")
+    screen.print_table(headings, rows, f"No delivery is {state.value}.")
 
 
-@events.verb()
+@events.command()
 def redrive(
-    ids: Ids = (),
+    ids: Ids = None,
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
@@ -53,13 +60,13 @@ def redrive(
     from freehold.cli.outbox import put_back
 
     with opened(app, data, store) as made:
-        done = put_back(made, set(ids), tenant)
+        done = put_back(made, set(ids or ()), tenant)
     _say(done, as_json, "redriven")
 
 
-@events.verb()
+@events.command()
 def purge(
-    ids: Ids = (),
+    ids: Ids = None,
     tenant: TenantOption = None,
     app: AppOption = None,
     data: DataOption = None,
@@ -71,7 +78,7 @@ def purge(
     from freehold.cli.outbox import throw_away
 
     with opened(app, data, store) as made:
-        done = throw_away(made, set(ids), tenant)
+        done = throw_away(made, set(ids or ()), tenant)
     _say(done, as_json, "thrown away")
 
 
@@ -81,4 +88,4 @@ def _say(ids: list[str], as_json: bool, verb: str) -> None:
 
         print_json(ids)
     else:
-        click.echo(f"{len(ids)} {verb}")
+        typer.echo(f"{len(ids)} {verb}")

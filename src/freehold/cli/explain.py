@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 from freehold.cli.arguments import AsJson, TargetArgument
-from freehold.cli.signature import Option
+
+
+class Store(StrEnum):
+    """The stores whose access can be explained."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+    DYNAMODB = "dynamodb"
 
 
 def explain(
     target: TargetArgument = None,
-    store: Annotated[Literal["sqlite", "postgres", "dynamodb"], Option("Whose indexes to show.")] = "sqlite",
-    everything: Annotated[bool, Option("The built-in accounts, too.", "--all")] = False,
-    items: Annotated[int, Option("How many a list finds, to say what it costs (dynamodb).", least=0)] = 50,
-    size: Annotated[int, Option("How large each of them is (dynamodb).", "--bytes", least=1)] = 500,
+    store: Annotated[Store, typer.Option(help="Whose indexes to show.")] = Store.SQLITE,
+    everything: Annotated[bool, typer.Option("--all", help="The built-in accounts, too.")] = False,
+    items: Annotated[int, typer.Option(help="How many a list finds, to say what it costs (dynamodb).", min=0)] = 50,
+    size: Annotated[int, typer.Option("--bytes", help="How large each of them is (dynamodb).", min=1)] = 500,
     as_json: AsJson = False,
 ) -> None:
     """Show what follows from the model.
@@ -28,13 +38,13 @@ def explain(
     from freehold.wiring import complete
 
     model = complete(load(locate(target)))
-    if store == "dynamodb":
+    if store is Store.DYNAMODB:
         explained: Explained = Accesses(model, items, size, everything)
     else:
-        explained = planned_by(store, model, built_in=everything)
+        explained = planned_by(store.value, model, built_in=everything)
     if as_json:
         from freehold.cli.screen import print_json
 
-        print_json({"store": store, **for_machines(model, explained, built_in=everything)})
+        print_json({"store": store.value, **for_machines(model, explained, built_in=everything)})
     else:
         for_people(model, explained, built_in=everything)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 from itertools import groupby
 from typing import Protocol
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from freehold.cli import reading
 from freehold.cli.indexes import served
 from freehold.cli.planned import Planned
-from freehold.cli.screen import Cell, line, paragraph, section, table
+from freehold.cli.screen import console, indented, table
 from freehold.model.model import Model
 from freehold.model.usecase import Kind, Need, UseCase, events_in
 from freehold.settings import from_environment
@@ -49,7 +53,7 @@ class Explained(Protocol):
         """As values that JSON can say, `lookups` among them."""
         ...
 
-    def for_people(self) -> None:
+    def for_people(self, screen: Console) -> None:
         """As lines."""
         ...
 
@@ -73,51 +77,58 @@ def for_machines(model: Model, explained: Explained, *, built_in: bool) -> dict[
 
 def for_people(model: Model, explained: Explained, *, built_in: bool) -> None:
     """Everything, in the order somebody asks: who may do what, what follows, what crosses, how it is found."""
+    screen = console()
     cases = [case for case in model.use_cases.values() if built_in or not case.built_in]
-    _head(model, cases, explained.count)
-    section("Routes", "who may, what is sent, what is supplied")
-    _routes(reading.routes_of(model, built_in=built_in))
+    _head(screen, model, cases, explained.count)
+    _section(screen, "Routes", "who may, what is sent, what is supplied")
+    _routes(screen, reading.routes_of(model, built_in=built_in))
     if follows := [case for case in cases if case.kind is Kind.HANDLER]:
-        section("What follows", "each in a transaction of its own, at least once, on the tenant's ground")
-        table(("event", "emitted by", "handled by", "which is given"), _events(model, follows))
+        _section(screen, "What follows", "each in a transaction of its own, at least once, on the tenant's ground")
+        screen.print(indented(_events(model, follows)))
     if by_clock := [case for case in cases if case.kind is Kind.JOB]:
-        section("Jobs", "by the clock")
-        table(("every", "job", "runs", "given"), map(_job, by_clock))
+        _section(screen, "Jobs", "by the clock")
+        screen.print(indented(_jobs(by_clock)))
     if operations := [case for case in cases if case.kind is Kind.COMMAND and not case.path]:
-        section("Operations", "no route leads to them: `freehold call`")
-        table(("operation", "takes", "given"), map(_named, operations))
-    section("Crosses tenants", "all else is bound to one tenant before it runs")
-    _crossing(model)
-    if model.adapters and (ports := list(_ports(model, cases))):
-        section("Ports", "what fills them, by environment")
-        table(("port", "filled by", "asked for by"), ports)
-    section("Lookups", explained.title)
-    explained.for_people()
-    line()
+        _section(screen, "Operations", "no route leads to them: `freehold call`")
+        screen.print(indented(_named(operations)))
+    _section(screen, "Crosses tenants", "all else is bound to one tenant before it runs")
+    _crossing(screen, model)
+    if model.adapters and (ports := _ports(model, cases)).row_count:
+        _section(screen, "Ports", "what fills them, by environment")
+        screen.print(indented(ports))
+    _section(screen, "Lookups", explained.title)
+    explained.for_people(screen)
+    screen.print()
 
 
-def _head(model: Model, cases: list[UseCase], lookups: int) -> None:
-    roles = " < ".join(role.name for role in model.roles)
+def _head(screen: Console, model: Model, cases: list[UseCase], lookups: int) -> None:
+    roles = Text(" < ".join(role.name for role in model.roles))
     entities = {case.entity for one in cases for case in one.capabilities if case.entity}
     nouns = {"use case": len(cases), "entity": len(entities), "lookup": lookups}
     counts = ", ".join(reading.counted(number, noun) for noun, number in nouns.items())
-    line()
-    line((model.name, "bold"), "  ", (counts, "dim"))
-    line(("roles  ", "dim"), roles)
+    screen.print()
+    screen.print(Text.assemble((model.name, "bold"), "  ", (counts, "dim")))
+    screen.print(Text.assemble(("roles  ", "dim"), roles))
 
 
-def _routes(cases: list[UseCase]) -> None:
+def _section(screen: Console, title: str, says: str) -> None:
+    screen.print()
+    screen.print(Text.assemble((title, "bold underline"), "  ", (says, "dim")))
+    screen.print()
+
+
+def _routes(screen: Console, cases: list[UseCase]) -> None:
     """A line for the address, its use case and who may; below it what is sent and what is supplied."""
     widths = [max((len(part) for part in column), default=0) for column in zip(*map(_columns, cases), strict=True)]
     groups = groupby(cases, key=lambda case: (case.built_in, case.path.split("/")[1]))
     for number, (_, group) in enumerate(groups):
         if number:
-            line()
+            screen.print()
         for case in group:
-            _route(case, widths)
+            screen.print(indented(_line(case, widths)))
             for label, told in (("takes", _takes(case)), ("given", reading.given_text(case))):
                 if told:
-                    table(("", ""), [((label, "dim"), told)], by=10)
+                    screen.print(_below(label, told))
 
 
 def _takes(case: UseCase) -> str:
@@ -129,12 +140,23 @@ def _columns(case: UseCase) -> tuple[str, str, str]:
     return case.method, case.path, case.name
 
 
-def _route(case: UseCase, widths: list[int]) -> None:
-    method, path, name = (f"{part:{wide}}  " for part, wide in zip(_columns(case), widths, strict=True))
-    line(
-        (method, METHODS[case.method]), (path, "bold"), name, (reading.who(case), "bright_magenta"),
-        (_limits(case), "dim"), by=2,
-    )  # fmt: skip
+def _line(case: UseCase, widths: list[int]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for width in widths:
+        grid.add_column(width=width, no_wrap=True)
+    method, path, name = _columns(case)
+    who = Text.assemble((reading.who(case), "bright_magenta"), (_limits(case), "dim"))
+    grid.add_row(Text(method, METHODS[method]), Text(path, "bold"), name, who)
+    return grid
+
+
+def _below(label: str, told: str) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=9)
+    grid.add_column(width=5, style="dim")
+    grid.add_column()
+    grid.add_row("", label, told)
+    return grid
 
 
 def _limits(case: UseCase) -> str:
@@ -146,47 +168,58 @@ def _limits(case: UseCase) -> str:
     return "".join(f"  {one}" for one in told if one)
 
 
-def _events(model: Model, follows: list[UseCase]) -> Iterator[Sequence[Cell]]:
+def _events(model: Model, follows: list[UseCase]) -> Table:
+    made = table("event", "emitted by", "handled by", "which is given")
     for name in model.events:
-        handlers = [case for case in follows if case.event and case.event.__name__ == name]
-        for place, case in enumerate(handlers):
+        for place, case in enumerate(case for case in follows if case.event and case.event.__name__ == name):
             emitters = ", ".join(_emitters(model, name)) or "nobody"
-            yield "" if place else (name, "bold"), "" if place else emitters, case.name, _given(case)
+            made.add_row(
+                Text(name, "bold") if not place else "", emitters if not place else "", case.name, _given(case)
+            )
+    return made
 
 
-def _job(case: UseCase) -> Sequence[Cell]:
-    runs = "once for all tenants" if case.scope == "everyone" else "once for each tenant"
-    return (case.period or "", "bold"), case.name, runs, _given(case)
+def _jobs(cases: Iterable[UseCase]) -> Table:
+    made = table("every", "job", "runs", "given")
+    for case in cases:
+        runs = "once for all tenants" if case.scope == "everyone" else "once for each tenant"
+        made.add_row(Text(case.period or "", "bold"), case.name, runs, _given(case))
+    return made
 
 
-def _named(case: UseCase) -> Sequence[Cell]:
-    return (case.name, "bold"), reading.inputs_text(case.inputs), _given(case)
+def _named(cases: Iterable[UseCase]) -> Table:
+    made = table("operation", "takes", "given")
+    for case in cases:
+        made.add_row(Text(case.name, "bold"), reading.inputs_text(case.inputs), _given(case))
+    return made
 
 
-def _crossing(model: Model) -> None:
+def _crossing(screen: Console, model: Model) -> None:
     crossing = [case for case in model.use_cases.values() if case.scope == "everyone"]
     own = [case for case in crossing if not case.built_in]
     if own:
-        table(
-            ("use case", "by", "given", "place"),
-            [((c.name, "bold red"), c.route.strip() or "operators", _given(c), str(c.place)) for c in own],
-        )
+        made = table("use case", "by", "given", "place")
+        for case in own:
+            made.add_row(Text(case.name, "bold red"), case.route.strip() or "operators", _given(case), str(case.place))
+        screen.print(indented(made))
     else:
-        paragraph(("Nothing of this app's own.", "green"))
+        screen.print(indented(Text("Nothing of this app's own.", "green")))
     built_in = ", ".join(case.name for case in crossing if case.built_in)
-    paragraph((f"Of what is built in, the way in and what operators do: {built_in}.", "dim"))
+    screen.print(indented(Text(f"Of what is built in, the way in and what operators do: {built_in}.", "dim")))
 
 
-def _ports(model: Model, cases: list[UseCase]) -> Iterator[Sequence[Cell]]:
+def _ports(model: Model, cases: list[UseCase]) -> Table:
+    made = table("port", "filled by", "asked for by")
     for port, adapters in model.adapters.items():
         users = [c.name for c in cases for given in c.needs(Need.PORT) if given.target is port]
         filled = ", ".join(f"{where}={getattr(what, '__name__', what)}" for where, what in adapters.items())
         if users:
-            yield (port.__name__, "bold"), filled, ", ".join(users)
+            made.add_row(Text(port.__name__, "bold"), filled, ", ".join(users))
+    return made
 
 
-def _given(case: UseCase) -> Cell:
-    return reading.given_text(case), "dim"
+def _given(case: UseCase) -> Text:
+    return Text(reading.given_text(case), "dim")
 
 
 def _emitters(model: Model, event: str) -> list[str]:

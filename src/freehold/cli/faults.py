@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
+import typer
 
 from freehold.edges.keys import KeysUnusable
 from freehold.model.finding import Finding, ModelError, Place
@@ -20,10 +20,10 @@ def tell(error: Exception, *, as_json: bool = False) -> bool:
     """Say what is wrong, if it is something that a person can put right. Returns whether it was."""
     match error:
         case ModelError(findings=findings):
-            click.echo(to_json(findings) if as_json else shown(findings), err=not as_json)
+            typer.echo(to_json(findings) if as_json else shown(findings), err=not as_json)
         case Failure():
             told = {"code": error.code, "message": error.message, "details": list(error.details)}
-            click.echo(json.dumps(told, indent=2) if as_json else _refused(error), err=not as_json)
+            typer.echo(json.dumps(told, indent=2) if as_json else _refused(error), err=not as_json)
         case KeysUnusable():
             return tell(
                 ModelError([Finding("FH408", Place("keys", 0), str(error), "see docs/howto/keys.md")]), as_json=as_json
@@ -50,12 +50,12 @@ def shown(findings: Iterable[Finding]) -> str:
 def _shown(finding: Finding) -> str:
     place = str(finding.place) if finding.place.line else finding.place.file
     lines = [
-        f"{click.style(finding.code, fg='red', bold=True)}  {click.style(place, bold=True)}",
+        f"{typer.style(finding.code, fg='red', bold=True)}  {typer.style(place, bold=True)}",
         f"  {finding.message}",
     ]
     if picture := list(_picture(finding.place)):
         lines += ["", *picture, ""]
-    return "\n".join([*lines, f"  {click.style('fix', fg='green', bold=True)}  {finding.fix}", ""])
+    return "\n".join([*lines, f"  {typer.style('fix', fg='green', bold=True)}  {finding.fix}", ""])
 
 
 def _picture(place: Place) -> Iterable[str]:
@@ -66,11 +66,11 @@ def _picture(place: Place) -> Iterable[str]:
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     for number in range(max(1, place.line - BEFORE), min(len(lines), place.line + AFTER) + 1):
         text = f"{number:>5} | {lines[number - 1]}"
-        yield click.style(f"  > {text}", fg="red") if number == place.line else click.style(f"    {text}", dim=True)
+        yield typer.style(f"  > {text}", fg="red") if number == place.line else typer.style(f"    {text}", dim=True)
 
 
 def _refused(failure: Failure) -> str:
-    lines = [f"{click.style(failure.code, fg='red', bold=True)}  {failure.message}"]
+    lines = [f"{typer.style(failure.code, fg='red', bold=True)}  {failure.message}"]
     for detail in failure.details:
         loc = detail.get("loc")
         where = ".".join(map(str, loc)) if isinstance(loc, list) else ""

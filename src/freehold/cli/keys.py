@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
+import typer
 
 from freehold.cli.arguments import AsJson, DataOption
-from freehold.cli.signature import Option, group
 
-keys = group("Rotate the keys that sign tokens and seal cursors.")
+keys = typer.Typer(help="Rotate the keys that sign tokens and seal cursors.", no_args_is_help=True)
 
 
-@keys.verb()
+@keys.command()
 def rotate(
     keep: Annotated[
-        str, Option('How long what the present keys made still counts: "day", "2 hours".', metavar="PERIOD")
+        str, typer.Option(metavar="PERIOD", help='How long what the present keys made still counts: "day", "2 hours".')
     ] = "day",
     lead: Annotated[
-        str, Option('When the new keys begin to sign: "now", or "10 minutes" from now.', metavar="PERIOD")
+        str, typer.Option(metavar="PERIOD", help='When the new keys begin to sign: "now", or "10 minutes" from now.')
     ] = "now",
     data: DataOption = None,
     as_json: AsJson = False,
@@ -37,7 +36,7 @@ def rotate(
     kept, ahead = _seconds(keep, "--keep"), 0 if lead == "now" else _seconds(lead, "--lead")
     if settings.keys:
         ring = KeyRing.parse(settings.keys).rotated(random, clock.now().timestamp(), keep=kept, lead=ahead)
-        click.echo(ring.secret_text(), nl=False)
+        typer.echo(ring.secret_text(), nl=False)
         return
     ring = KeyFile(Path(settings.data) / "keys.json", clock, random).rotate(keep=kept, lead=ahead)
     if as_json:
@@ -45,7 +44,7 @@ def rotate(
 
         print_json({"signing": [{"kid": key.id, "since": key.since, "until": key.until} for key in ring.signing]})
     else:
-        click.echo(f"{len(ring.signing)} keys count; the newest one signs.")
+        typer.echo(f"{len(ring.signing)} keys count; the newest one signs.")
 
 
 def _seconds(period: str, option: str) -> int:
@@ -54,4 +53,4 @@ def _seconds(period: str, option: str) -> int:
     try:
         return seconds(period)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option) from None
+        raise typer.BadParameter(str(error), param_hint=option) from None

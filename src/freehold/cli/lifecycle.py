@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import click
-from click.exceptions import Exit
+import typer
 
 from freehold.accounts.records import Organisation
 from freehold.cli import screen
@@ -68,17 +68,38 @@ def ring(settings: Settings) -> KeyRing:
 def free(path: Path, option: str) -> Path:
     """A file that is not there yet, or a wrong call: nothing is written over."""
     if path.exists():
-        raise click.BadParameter(f"{path} is there already", param_hint=option)
+        raise typer.BadParameter(f"{path} is there already", param_hint=option)
     if not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.parent}", param_hint=option)
+        raise typer.BadParameter(f"there is no folder {path.parent}", param_hint=option)
     return path
+
+
+class Ticker:
+    """How far something long has come, on one line of a terminal's standard error."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        """Show nothing yet; with `hidden`, or where nobody looks, never."""
+        self._hidden = hidden or not sys.stderr.isatty()
+        self._shown = 0
+
+    def __call__(self, what: str, count: int) -> None:
+        """Show this instead of what was shown."""
+        if not self._hidden:
+            text = f"{what}: {count:,}" if count else what
+            typer.echo(f"\r{text.ljust(self._shown)}", nl=False, err=True)
+            self._shown = len(text)
+
+    def done(self) -> None:
+        """Leave the line empty."""
+        if self._shown:
+            typer.echo(f"\r{' ' * self._shown}\r", nl=False, err=True)
 
 
 def agreed(slug: str, what: str, *, yes: bool) -> None:
     """Ask whoever has not said so for the short name. Ends the verb when it is not that."""
-    if not yes and click.prompt(f"{what} Type {slug} to go on", err=True) != slug:
-        click.echo("Nothing was done.", err=True)
-        raise Exit(1)
+    if not yes and typer.prompt(f"{what} Type {slug} to go on", err=True) != slug:
+        typer.echo("Nothing was done.", err=True)
+        raise typer.Exit(1)
 
 
 def tell_arrival(arrived: Arrived, what: str, *, as_json: bool) -> None:
@@ -88,6 +109,6 @@ def tell_arrival(arrived: Arrived, what: str, *, as_json: bool) -> None:
         told = {"slug": there.slug, "id": there.id, "rows": rows, "content": digest(arrived.parts)}
         screen.print_json({**told, "people": dict(arrived.people)})
         return
-    click.echo(f"{there.slug} {what}: {rows:,} rows, compared with what was to be there.")
+    typer.echo(f"{there.slug} {what}: {rows:,} rows, compared with what was to be there.")
     if arrived.people["new"]:
-        click.echo(f"{arrived.people['new']} people are new here; see `freehold tenant password` for who has none.")
+        typer.echo(f"{arrived.people['new']} people are new here; see `freehold tenant password` for who has none.")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
+import typer
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
-from freehold.cli.signature import Option, group
 
-migrate = group("Bring the store to the app's model, and back.")
+migrate = typer.Typer(help="Bring the store to the app's model, and back.", no_args_is_help=True)
 
-BreakingOption = Annotated[bool, Option("Make steps that lose or refuse data, too.", "--breaking")]
+BreakingOption = Annotated[bool, typer.Option("--breaking", help="Make steps that lose or refuse data, too.")]
 
 
-@migrate.verb()
+@migrate.command()
 def plan(
     target: TargetArgument = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -29,7 +28,7 @@ def plan(
         show(pending(settings, complete(load(locate(target)))), "Nothing to be done.", as_json=as_json)
 
 
-@migrate.verb()
+@migrate.command()
 def up(
     target: TargetArgument = None,
     data: DataOption = None,
@@ -39,7 +38,7 @@ def up(
 ) -> None:
     """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
     from freehold.cli.operating import migrations
-    from freehold.cli.screen import Ticker
+    from freehold.cli.screen import Bar
     from freehold.cli.standing import settings_for, standing
     from freehold.cli.steps import show
     from freehold.cli.target import load, locate
@@ -48,13 +47,13 @@ def up(
     with (
         standing(settings_for(data, store)) as settings,
         migrations(settings, complete(load(locate(target)))) as found,
-        Ticker(hidden=as_json) as ticker,
+        Bar(hidden=as_json) as bar,
     ):
-        steps = found.up(breaking=breaking, progress=ticker.grounds)
+        steps = found.up(breaking=breaking, progress=bar.show)
     show(steps, "Nothing to be done.", as_json=as_json)
 
 
-@migrate.verb()
+@migrate.command()
 def down(
     target: TargetArgument = None,
     data: DataOption = None,
@@ -64,7 +63,7 @@ def down(
 ) -> None:
     """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
     from freehold.cli.operating import migrations
-    from freehold.cli.screen import Ticker
+    from freehold.cli.screen import Bar
     from freehold.cli.standing import settings_for, standing
     from freehold.cli.steps import show
     from freehold.cli.target import load, locate
@@ -73,13 +72,13 @@ def down(
     with (
         standing(settings_for(data, store)) as settings,
         migrations(settings, complete(load(locate(target)))) as found,
-        Ticker(hidden=as_json) as ticker,
+        Bar(hidden=as_json) as bar,
     ):
-        steps = found.down(breaking=breaking, progress=ticker.grounds)
+        steps = found.down(breaking=breaking, progress=bar.show)
     show(steps, "There is nothing to undo.", as_json=as_json)
 
 
-@migrate.verb()
+@migrate.command()
 def status(
     target: TargetArgument = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -104,4 +103,4 @@ def status(
         return
     rows = [(str(one.number), one.at[:19].replace("T", " "), one.label, str(one.grounds)) for one in made]
     screen.print_table(("number", "made at (UTC)", "label", "newest of grounds"), rows, "No migration was made yet.")
-    click.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")
+    typer.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
-from freehold.cli.signature import Argument, Option
 from freehold.cli.tenant import Slug, Yes
 
 
 def move(
     slug: Slug,
-    tier: Annotated[str | None, Option("Another tier of the same store: schema, or pool.")] = None,
-    to_store: Annotated[str | None, Option("Another store; see FREEHOLD_TO_...", metavar="NAME")] = None,
-    to_data: Annotated[str | None, Option("The data folder of that store.", metavar="FOLDER")] = None,
-    erase: Annotated[bool, Option("Erase it where it was, once it has arrived.", "--erase")] = False,
+    tier: Annotated[str | None, typer.Option(help="Another tier of the same store: schema, or pool.")] = None,
+    to_store: Annotated[str | None, typer.Option(metavar="NAME", help="Another store; see FREEHOLD_TO_...")] = None,
+    to_data: Annotated[str | None, typer.Option(metavar="FOLDER", help="The data folder of that store.")] = None,
+    erase: Annotated[bool, typer.Option("--erase", help="Erase it where it was, once it has arrived.")] = False,
     yes: Yes = False,
     app: AppOption = None,
     data: DataOption = None,
@@ -26,9 +24,9 @@ def move(
 ) -> None:
     """Take a tenant to another tier while it is in use, or to another store. Counts and hashes are compared."""
     if (tier is None) == (to_store is None and to_data is None):
-        raise click.BadParameter("say where to: --tier, or --to-store", param_hint="--tier")
+        raise typer.BadParameter("say where to: --tier, or --to-store", param_hint="--tier")
     if erase and not yes:
-        raise click.BadParameter("it cannot be undone: say --yes, too", param_hint="--erase")
+        raise typer.BadParameter("it cannot be undone: say --yes, too", param_hint="--erase")
     if tier is not None:
         _to_tier(slug, tier, app, data, store, as_json)
     else:
@@ -46,10 +44,10 @@ def _to_tier(slug: str, tier: str, app: str | None, data: str | None, store: str
     if as_json:
         screen.print_json({"slug": slug, "tier": tier, "rows": rows, "pause_ms": pause, "waiting": waiting})
     elif settled.counts:
-        click.echo(f"{slug} lies in the tier {tier}: {rows:,} rows, compared.")
-        click.echo(f"Writers waited for {pause} ms at most; {waiting} connections did when that ended.")
+        typer.echo(f"{slug} lies in the tier {tier}: {rows:,} rows, compared.")
+        typer.echo(f"Writers waited for {pause} ms at most; {waiting} connections did when that ended.")
     else:
-        click.echo(f"{slug} lies in the tier {tier} already, or has no rows yet.")
+        typer.echo(f"{slug} lies in the tier {tier} already, or has no rows yet.")
 
 
 def _to_store(
@@ -57,20 +55,21 @@ def _to_store(
     app: str | None, data: str | None, store: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     from freehold.cli import screen
-    from freehold.cli.lifecycle import deployed, destination, found
+    from freehold.cli.lifecycle import Ticker, deployed, destination, found
     from freehold.cli.target import load, locate
     from freehold.lifecycle.content import digest
     from freehold.lifecycle.erasing import erase as take_away
     from freehold.lifecycle.moving import move as carry
 
+    ticker = Ticker(hidden=as_json)
     with (
         deployed(app, data, store) as (made, source),
         destination(load(locate(app)), made.settings, to_store, to_data) as to,
-        screen.Ticker(hidden=as_json) as ticker,
     ):
         there = found(made, slug)
         moved = carry(source, there, to, progress=ticker)
         left = dict(take_away(source, there).residue) if erase else {}
+    ticker.done()
     rows, hashed, pause = (
         sum(part.count for part in moved.parts.values()),
         digest(moved.parts),
@@ -82,12 +81,12 @@ def _to_store(
         )
     else:
         here = "erased" if erase else "suspended"
-        click.echo(f"{slug} has arrived: {rows:,} rows, compared. Here it is {here}; nobody was let in for {pause} ms.")
-    raise Exit(1 if left else 0)
+        typer.echo(f"{slug} has arrived: {rows:,} rows, compared. Here it is {here}; nobody was let in for {pause} ms.")
+    raise typer.Exit(1 if left else 0)
 
 
 def password(
-    email: Annotated[str, Argument("EMAIL", "Their address.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Their address.")],
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
@@ -102,10 +101,10 @@ def password(
 
     with opened(app, data, store) as made:
         if person(made, email) is None:
-            raise click.BadParameter(f"nobody here has the address {email}", param_hint="EMAIL")
+            raise typer.BadParameter(f"nobody here has the address {email}", param_hint="EMAIL")
         fresh = secrets.token_urlsafe(15)
         operate(made, "give_password", {"email": email, "password": fresh})
     if as_json:
         screen.print_json({"email": email, "password": fresh})
     else:
-        click.echo(f"The new password of {email}, shown this once: {fresh}")
+        typer.echo(f"The new password of {email}, shown this once: {fresh}")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
-
-from freehold.cli.signature import Argument
+import typer
 
 
 def new(
-    folder: Annotated[Path, Argument("NAME", "The folder to make. Its name is the app's.")],
+    folder: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make. Its name is the app's.")],
 ) -> None:
     """Make a new app, which runs as it is.
 
@@ -21,5 +19,5 @@ def new(
 
     made = make(folder)
     near = "" if made == Path.cwd() else f"cd {folder} && "
-    click.echo(f"{click.style(made.name, bold=True)} is there: app.py, tests, README.md, AGENTS.md and a CI file.")
-    click.echo(f"Go on with {click.style(f'{near}freehold dev', fg='cyan')}")
+    typer.echo(f"{typer.style(made.name, bold=True)} is there: app.py, tests, README.md, AGENTS.md and a CI file.")
+    typer.echo(f"Go on with {typer.style(f'{near}freehold dev', fg='cyan')}")

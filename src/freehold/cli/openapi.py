@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
+import typer
 
 from freehold.cli.arguments import TargetArgument
-from freehold.cli.signature import Option
 
 
 def openapi(
     target: TargetArgument = None,
     output: Annotated[
-        Path | None, Option("Write it there instead of printing it.", "--output", "-o", metavar="FILE")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
     ] = None,
 ) -> None:
     """Print the OpenAPI 3.1 document of the app."""
@@ -26,6 +25,6 @@ def openapi(
 
     text = json.dumps(json.loads(document(complete(load(locate(target))))), indent=2, ensure_ascii=False)
     if output is None:
-        click.echo(text)
+        typer.echo(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")

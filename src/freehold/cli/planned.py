@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.console import Console
+from rich.text import Text
+
 from freehold.cli.indexes import Served
-from freehold.cli.screen import line, paragraph
+from freehold.cli.screen import indented
 
 
 @dataclass(frozen=True)
@@ -33,24 +36,24 @@ class Planned:
             for one in self.served
         ]}  # fmt: skip
 
-    def for_people(self) -> None:
+    def for_people(self, screen: Console) -> None:
         """A line for what is asked, and one below it for what finds it."""
-        _lookups(list(self.served))
+        _lookups(screen, list(self.served))
 
 
-def _lookups(patterns: list[Served]) -> None:
+def _lookups(screen: Console, patterns: list[Served]) -> None:
     """A line for what is asked, and one below it for what finds it."""
     asked = [_signature(one) for one in patterns]
     widest = max(map(len, asked), default=0)
     if not patterns:
-        paragraph(("None: everything is found by its id.", "dim"))
+        screen.print(indented(Text("None: everything is found by its id.", "dim")))
     for one, signature in zip(patterns, asked, strict=True):
         mark = ("✓ ", "green") if one.is_well else ("✗ ", "bold red")
-        line(mark, (f"{signature:{widest}}", "bold"), f"  {_order(one)}", by=2)
+        screen.print(indented(Text.assemble(mark, (f"{signature:{widest}}", "bold"), f"  {_order(one)}")))
         if one.index:
-            paragraph((f"index {one.index} on {', '.join(_by(one))}", "dim"), 4)
+            screen.print(indented(Text(f"index {one.index} on {', '.join(_by(one))}", "dim"), 4))
         else:
-            paragraph(("; ".join(one.plan), "red"), 4)
+            screen.print(indented(Text("; ".join(one.plan), "red"), 4))
 
 
 def _signature(one: Served) -> str:

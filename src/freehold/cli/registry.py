@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-import click
+import typer
 
 from freehold.accounts.records import Organisation, Organisations, People, Person
 from freehold.model.data import Page
@@ -39,7 +39,7 @@ def known_organisation(made: Backend, slug: str) -> Organisation:
     found = organisation(made, slug)
     if found is None:
         there = ", ".join(one.slug for one in islice(organisations(made), SHOWN)) or "none"
-        raise click.BadParameter(f"there is no tenant {slug}; there are: {there}", param_hint="tenant")
+        raise typer.BadParameter(f"there is no tenant {slug}; there are: {there}", param_hint="tenant")
     return found
 
 
@@ -47,7 +47,7 @@ def known_member(made: Backend, slug: str, email: str) -> tuple[Organisation, Pe
     """A tenant and one of its members, or a wrong call."""
     there, who = known_organisation(made, slug), person(made, email)
     if who is None or there.id not in who.organisations:
-        raise click.BadParameter(f"{email} is no member of {slug}", param_hint="--as")
+        raise typer.BadParameter(f"{email} is no member of {slug}", param_hint="--as")
     return there, who
 
 

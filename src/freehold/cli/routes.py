@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import typer
+
 from freehold.cli.arguments import AsJson, TargetArgument
-from freehold.cli.signature import Option
 
 
 def routes(
     target: TargetArgument = None,
-    everything: Annotated[bool, Option("The built-in accounts, too.", "--all")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="The built-in accounts, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the routes, who may take them, and where they are written."""

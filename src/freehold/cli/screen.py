@@ -1,144 +1,83 @@
-"""How verbs write to a terminal: lines, paragraphs and tables for people, JSON for machines."""
+"""How verbs write to a terminal: tables and sections by Rich, JSON for machines."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from itertools import zip_longest
 from typing import Self
 
-import click
+import typer
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from freehold.stores.migrate import Stage
 
 NARROWEST, WIDEST = 60, 120
 UNSEEN = 100
 """The width of what goes into a file or a pipe."""
-GAP = 2
-"""What is free between two columns."""
-
-Cell = str | tuple[str, str]
-"""A text, or a text and its style: `bold`, `dim`, `underline`, and a colour of Click's."""
 
 
-def width() -> int:
-    """How wide standard output is: as a terminal can show and an eye can follow."""
+def console() -> Console:
+    """Standard output, as wide as a terminal can show and an eye can follow."""
     columns = shutil.get_terminal_size((UNSEEN, 24)).columns if sys.stdout.isatty() else UNSEEN
-    return min(max(columns, NARROWEST), WIDEST)
+    return Console(width=min(max(columns, NARROWEST), WIDEST), highlight=False, emoji=False, markup=False)
 
 
-def line(*parts: Cell, by: int = 0) -> None:
-    """Print a line that is never broken, `by` so many columns to the right."""
-    click.echo(" " * by + "".join(map(_styled, parts)))
-
-
-def section(title: str, says: str) -> None:
-    """A heading of a page, and what there is to say of it."""
-    line()
-    line((title, "bold underline"), "  ", (says, "dim"))
-    line()
-
-
-def paragraph(what: Cell, by: int = 2) -> None:
-    """Print a text that is broken between words."""
-    for part in _broken(what, width() - by):
-        line(part, by=by)
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[Cell]], by: int = 2) -> None:
-    """Print rows, under headings if there are any. Cells are broken between words: a path or an id stays whole."""
-    cells = list(rows)
-    if any(headings):
-        cells.insert(0, [(heading, "dim") for heading in headings])
-    widths = _widths([[_text(cell) for cell in column] for column in zip(*cells, strict=True)], width() - by)
-    for row in cells:
-        broken = [_broken(cell, wide) for cell, wide in zip(row, widths, strict=True)]
-        for parts in zip_longest(*broken, fillvalue=""):
-            told = [
-                _styled(part) + " " * (wide - len(_text(part)) + GAP) for part, wide in zip(parts, widths, strict=True)
-            ]
-            click.echo((" " * by + "".join(told)).rstrip())
-
-
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], empty: str) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], empty: str) -> None:
     """Print rows under their headings, or a sentence when there are none."""
-    if rows:
-        table(headings, rows, by=0)
+    made = table(*headings)
+    for row in rows:
+        made.add_row(*row)
+    if made.row_count:
+        console().print(made)
     else:
-        click.echo(empty)
+        typer.echo(empty)
+
+
+def table(*headings: str) -> Table:
+    """A table without lines: what is in it has the width."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(headings))
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
+def indented(what: RenderableType, by: int = 2) -> Padding:
+    """The same, further to the right."""
+    return Padding(what, (0, 0, 0, by), expand=False)
 
 
 def print_json(value: object) -> None:
     """Print a value for machines."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-class Ticker:
-    """How far something long has come, on one line of a terminal's standard error."""
+class Bar:
+    """How far a migration of many grounds has come, on standard error: how many, how fast, what is left."""
 
     def __init__(self, *, hidden: bool) -> None:
-        """Show nothing yet; with `hidden`, or where nobody looks, never."""
-        self._hidden = hidden or not sys.stderr.isatty()
-        self._shown = 0
+        """Show nothing yet; with `hidden`, never."""
+        rate = TextColumn("{task.fields[rate]} failed {task.fields[failed]}")
+        columns = (TextColumn("grounds"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=hidden or not sys.stderr.isatty())
+        self._task = self._bar.add_task("", total=None, rate="", failed=0, visible=False)
 
     def __enter__(self) -> Self:
         """Use it for a block."""
+        self._bar.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
-        """Leave the line empty."""
-        if self._shown:
-            click.echo(f"\r{' ' * self._shown}\r", nl=False, err=True)
+        """Leave the line as it is."""
+        self._bar.stop()
 
-    def __call__(self, what: str, count: int) -> None:
-        """Show this instead of what was shown."""
-        self._show(f"{what}: {count:,}" if count else what)
-
-    def grounds(self, stage: Stage) -> None:
-        """Show how far a migration of many grounds has come: how many, how fast, and what is left."""
+    def show(self, stage: Stage) -> None:
+        """Move the bar."""
         done = stage.done + stage.failed
-        if stage.total > 1 and done and stage.seconds:
-            rate = done / stage.seconds
-            left = timedelta(seconds=round((stage.total - done) / rate))
-            self._show(f"grounds: {done:,} of {stage.total:,}, {rate:,.0f}/s, {stage.failed} failed, {left} left")
-
-    def _show(self, text: str) -> None:
-        if not self._hidden:
-            click.echo(f"\r{text.ljust(self._shown)}", nl=False, err=True)
-            self._shown = max(self._shown, len(text))
-
-
-def _text(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else cell[0]
-
-
-def _styled(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    words = cell[1].split()
-    colour = next((word for word in words if word not in {"bold", "dim", "underline"}), None)
-    return click.style(
-        cell[0], fg=colour, bold="bold" in words or None, dim="dim" in words or None,
-        underline="underline" in words or None,
-    )  # fmt: skip
-
-
-def _broken(cell: Cell, wide: int) -> list[Cell]:
-    parts = textwrap.wrap(_text(cell), max(wide, 1), break_long_words=False, break_on_hyphens=False)
-    return [part if isinstance(cell, str) else (part, cell[1]) for part in parts]
-
-
-def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
-    """As wide as they want to be; where there is no room for that, the widest are narrowed to their longest word."""
-    widths = [max(map(len, column)) for column in columns]
-    least = [max(len(word) for text in column for word in text.split() or [""]) for column in columns]
-    while sum(widths) + GAP * (len(widths) - 1) > room:
-        wide = [at for at in range(len(widths)) if widths[at] > least[at]]
-        if not wide:
-            break
-        widths[max(wide, key=widths.__getitem__)] -= 1
-    return widths
+        rate = f"{done / stage.seconds:,.0f}/s" if stage.seconds else ""
+        fields = {"rate": rate, "failed": stage.failed, "visible": stage.total > 1}
+        self._bar.update(self._task, completed=done, total=stage.total, **fields)  # type: ignore[arg-type]

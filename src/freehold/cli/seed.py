@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
+import typer
 
 from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
-from freehold.cli.signature import Option
 
 
 def seed(
     target: TargetArgument = None,
     tenant: Annotated[
-        str | None, Option("The tenant to fill. Default: the demo tenants, made if need be.", metavar="SLUG")
+        str | None, typer.Option(metavar="SLUG", help="The tenant to fill. Default: the demo tenants, made if need be.")
     ] = None,
     email: Annotated[
-        str | None, Option("The member who does it. Needed with --tenant.", "--as", metavar="EMAIL")
+        str | None, typer.Option("--as", metavar="EMAIL", help="The member who does it. Needed with --tenant.")
     ] = None,
-    again: Annotated[bool, Option("Also those that have been run there.", "--again")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those that have been run there.")] = False,
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -29,7 +28,7 @@ def seed(
     from freehold.cli.seeding import seed as sow
 
     if (tenant is None) != (email is None):
-        raise click.BadParameter("--tenant and --as go together")
+        raise typer.BadParameter("--tenant and --as go together")
     with opened(target, data, store) as made:
         if tenant is None or email is None:
             done = populate(made, again=again)
@@ -38,4 +37,4 @@ def seed(
             done = [f"{tenant}: {name}" for name in sow(made, there.id, who.id, again=again)]
         has_seeds = bool(made.model.seeds)
     why = "Every seed has been run before: --again runs them once more." if has_seeds else "The app has no seeds."
-    click.echo("\n".join(done) or why)
+    typer.echo("\n".join(done) or why)

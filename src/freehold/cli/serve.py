@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import typer
+
 from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
-from freehold.cli.signature import Option
 
 
 def serve(
     target: TargetArgument = None,
-    host: Annotated[str, Option("The address to listen on; 0.0.0.0 in a container.")] = "127.0.0.1",
-    port: Annotated[int, Option("The port to listen on; 0 for any that is free.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
     data: DataOption = None,
     store: StoreOption = None,
-    migrate: Annotated[bool, Option("Make pending migrations first, if they are safe.", "--migrate")] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Make pending migrations first, if they are safe.")
+    ] = False,
 ) -> None:
     """Serve the app in production.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
+import typer
 
 from freehold.cli.screen import print_json
 from freehold.stores.migrate import Step
@@ -16,9 +16,9 @@ def show(steps: Sequence[Step], empty: str, *, as_json: bool) -> None:
         print_json([_row(step) for step in steps])
         return
     for step in steps:
-        click.echo(click.style(str(step), fg="red" if step.is_breaking else None))
+        typer.echo(typer.style(str(step), fg="red" if step.is_breaking else None))
     if not steps:
-        click.echo(empty)
+        typer.echo(empty)
 
 
 def _row(step: Step) -> dict[str, object]:

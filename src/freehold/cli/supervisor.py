@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-import click
+import typer
 
 from freehold.cli.watch import Watch
 
@@ -165,7 +165,7 @@ class Supervisor:
         """Say, once, that nobody new is answered by an old version any more."""
         if old.heir is not None:
             names, seconds = ", ".join(path.name for path in old.heir.why), time.monotonic() - old.heir.started
-            click.echo(f"{click.style('reloaded', fg='green')}  {names} in {seconds:.2f} s")
+            typer.echo(f"{typer.style('reloaded', fg='green')}  {names} in {seconds:.2f} s")
             old.heir = None
 
     def _reap(self) -> int | None:
@@ -179,7 +179,7 @@ class Supervisor:
             code, self._coming = self._coming.code, None
             if self._serving is None:
                 return code
-            click.echo(f"{click.style('not reloaded', fg='yellow')}  the last version that worked goes on", err=True)
+            typer.echo(f"{typer.style('not reloaded', fg='yellow')}  the last version that worked goes on", err=True)
         return None
 
     def _wait(self, version: _Version, options: int = os.WNOHANG) -> None:

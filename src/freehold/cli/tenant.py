@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
-from freehold.cli.signature import Argument, Option, group
 
-tenant = group("Tenants: who is there, and what becomes of one as a whole.")
+tenant = typer.Typer(help="Tenants: who is there, and what becomes of one as a whole.", no_args_is_help=True)
 
-Slug = Annotated[str, Argument("SLUG", "Its short name: lower case, digits and hyphens.")]
-ArchiveArgument = Annotated[Path, Argument("FILE", "What `tenant export` wrote.", exists=True)]
-Yes = Annotated[bool, Option("Do it without asking for the short name once more.", "--yes")]
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Its short name: lower case, digits and hyphens.")]
+ArchiveArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="What `tenant export` wrote.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking for the short name once more.")]
 
 
-@tenant.verb("list")
+@tenant.command("list")
 def list_tenants(
     app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -36,12 +36,12 @@ def list_tenants(
     screen.print_table(("tenant", "state", "id", "since (UTC)"), rows, "There are no tenants.")
 
 
-@tenant.verb()
+@tenant.command()
 def create(
     slug: Slug,
-    email: Annotated[str, Option("The first member's address.", metavar="EMAIL")],
-    name: Annotated[str | None, Option("The first member's name. Default: from the address.")] = None,
-    role: Annotated[str | None, Option("The first member's role. Default: the highest.")] = None,
+    email: Annotated[str, typer.Option(metavar="EMAIL", help="The first member's address.")],
+    name: Annotated[str | None, typer.Option(help="The first member's name. Default: from the address.")] = None,
+    role: Annotated[str | None, typer.Option(help="The first member's role. Default: the highest.")] = None,
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
@@ -56,7 +56,7 @@ def create(
 
     with opened(app, data, store) as made:
         if organisation(made, slug) is not None:
-            raise click.BadParameter(f"there is a tenant {slug} already", param_hint="SLUG")
+            raise typer.BadParameter(f"there is a tenant {slug} already", param_hint="SLUG")
         password = "" if person(made, email) else secrets.token_urlsafe(15)
         inputs = {
             "organisation": slug, "email": email, "name": name or email.partition("@")[0].title(),
@@ -70,13 +70,13 @@ def create(
             {"slug": slug, "id": id, "email": email, "role": inputs["role"], "password": password or None}
         )
         return
-    click.echo(f"{slug} is there, and {email} is its {inputs['role']}.")
-    click.echo(
+    typer.echo(f"{slug} is there, and {email} is its {inputs['role']}.")
+    typer.echo(
         f"Their password, shown this once: {password}" if password else "They sign in with the password they have."
     )
 
 
-@tenant.verb()
+@tenant.command()
 def suspend(
     slug: Slug, app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -84,7 +84,7 @@ def suspend(
     _set("suspend_tenant", slug, app, data, store, as_json)
 
 
-@tenant.verb()
+@tenant.command()
 def resume(
     slug: Slug, app: AppOption = None, data: DataOption = None, store: StoreOption = None, as_json: AsJson = False
 ) -> None:
@@ -92,11 +92,13 @@ def resume(
     _set("resume_tenant", slug, app, data, store, as_json)
 
 
-@tenant.verb()
+@tenant.command()
 def export(
     slug: Slug,
-    file: Annotated[Path | None, Argument("FILE", "Default: SLUG.zip in this folder.")] = None,
-    with_secrets: Annotated[bool, Option("Put the password hashes of its people in, too.", "--with-secrets")] = False,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Default: SLUG.zip in this folder.")] = None,
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Put the password hashes of its people in, too.")
+    ] = False,
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
@@ -104,44 +106,46 @@ def export(
 ) -> None:
     """Write all that a tenant has into one file, while it is in use: rows, events, audit chain, members."""
     from freehold.cli import screen
-    from freehold.cli.lifecycle import deployed, found, free
+    from freehold.cli.lifecycle import Ticker, deployed, found, free
     from freehold.lifecycle.content import digest
     from freehold.lifecycle.export import export as write
 
-    path = free(file or Path(f"{slug}.zip"), "FILE")
-    with deployed(app, data, store) as (made, of), screen.Ticker(hidden=as_json) as ticker:
+    path, ticker = free(file or Path(f"{slug}.zip"), "FILE"), Ticker(hidden=as_json)
+    with deployed(app, data, store) as (made, of):
         manifest = write(of, found(made, slug), path, secrets=with_secrets, progress=ticker)
+    ticker.done()
     rows = sum(part.count for part in manifest.rows().values())
     if as_json:
         told = {"file": str(path), "rows": rows, "audit": manifest.chain.number, "content": digest(manifest.rows())}
         screen.print_json({**told, "secrets": with_secrets})
         return
-    click.echo(
+    typer.echo(
         f"{path}: {rows:,} rows and {manifest.chain.number:,} audit entries. It holds personal data: keep it so."
     )
 
 
-@tenant.verb("import")
+@tenant.command("import")
 def import_tenant(
     file: ArchiveArgument,
-    slug: Annotated[str, Option("Another short name. Its ids stay.", "--as", metavar="SLUG")] = "",
+    slug: Annotated[str, typer.Option("--as", metavar="SLUG", help="Another short name. Its ids stay.")] = "",
     app: AppOption = None,
     data: DataOption = None,
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring in a tenant that is not here, all or nothing. Nobody is let in before all is there and was compared."""
-    from freehold.cli.lifecycle import deployed, tell_arrival
-    from freehold.cli.screen import Ticker
+    from freehold.cli.lifecycle import Ticker, deployed, tell_arrival
     from freehold.lifecycle.archive import Archive
     from freehold.lifecycle.imports import bring_in
 
-    with deployed(app, data, store) as (_, to), Archive(file) as archive, Ticker(hidden=as_json) as ticker:
+    ticker = Ticker(hidden=as_json)
+    with deployed(app, data, store) as (_, to), Archive(file) as archive:
         arrived = bring_in(to, archive, slug=slug, progress=ticker)
+    ticker.done()
     tell_arrival(arrived, "is here", as_json=as_json)
 
 
-@tenant.verb()
+@tenant.command()
 def restore(
     slug: Slug,
     file: ArchiveArgument,
@@ -152,24 +156,25 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Set one tenant back to an archive of it. What it has now is lost; all others go on as if nothing was."""
-    from freehold.cli.lifecycle import agreed, deployed, found, tell_arrival
-    from freehold.cli.screen import Ticker
+    from freehold.cli.lifecycle import Ticker, agreed, deployed, found, tell_arrival
     from freehold.lifecycle.archive import Archive
     from freehold.lifecycle.restoring import restore as set_back
 
-    with deployed(app, data, store) as (made, to), Archive(file) as archive, Ticker(hidden=as_json) as ticker:
+    ticker = Ticker(hidden=as_json)
+    with deployed(app, data, store) as (made, to), Archive(file) as archive:
         there = found(made, slug)
         agreed(slug, f"What {slug} has now is lost.", yes=yes)
         arrived = set_back(to, there, archive, progress=ticker)
+    ticker.done()
     tell_arrival(arrived, "is as it was", as_json=as_json)
 
 
-@tenant.verb()
+@tenant.command()
 def erase(
     slug: Slug,
     yes: Yes = False,
     certificate: Annotated[
-        Path | None, Option("Where the certificate goes. Default: SLUG.erased.json", metavar="FILE")
+        Path | None, typer.Option(metavar="FILE", help="Where the certificate goes. Default: SLUG.erased.json")
     ] = None,
     app: AppOption = None,
     data: DataOption = None,
@@ -178,30 +183,31 @@ def erase(
 ) -> None:
     """Erase every trace of a tenant, search for what is left, and sign a certificate of it. It cannot be undone."""
     from freehold.cli import screen
-    from freehold.cli.lifecycle import agreed, deployed, found, free, ring
+    from freehold.cli.lifecycle import Ticker, agreed, deployed, found, free, ring
     from freehold.lifecycle.certificate import signed
     from freehold.lifecycle.erasing import erase as take_away
 
-    path = free(certificate or Path(f"{slug}.erased.json"), "--certificate")
-    with deployed(app, data, store) as (made, of), screen.Ticker(hidden=as_json) as ticker:
+    path, ticker = free(certificate or Path(f"{slug}.erased.json"), "--certificate"), Ticker(hidden=as_json)
+    with deployed(app, data, store) as (made, of):
         there = found(made, slug)
         agreed(slug, f"All that {slug} has is lost for good.", yes=yes)
         erasure = take_away(of, there, progress=ticker)
         path.write_text(signed(erasure, ring(made.settings), made.clock.now().timestamp()), encoding="utf-8")
+    ticker.done()
     if as_json:
         screen.print_json({**erasure.model_dump(mode="json"), "certificate": str(path)})
     else:
-        click.echo(f"{slug} is erased: {sum(erasure.erased.values()):,} rows. The certificate is {path}.")
+        typer.echo(f"{slug} is erased: {sum(erasure.erased.values()):,} rows. The certificate is {path}.")
         left = ", ".join(f"{place} ({count})" for place, count in erasure.residue.items())
-        click.echo(f"A search still found it: {left}." if left else "A search for it found nothing.")
-    raise Exit(1 if erasure.residue else 0)
+        typer.echo(f"A search still found it: {left}." if left else "A search for it found nothing.")
+    raise typer.Exit(1 if erasure.residue else 0)
 
 
-@tenant.verb()
+@tenant.command()
 def verify(
-    certificate: Annotated[Path, Argument("CERTIFICATE", "What `tenant erase` wrote.")],
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="What `tenant erase` wrote.")],
     jwks: Annotated[
-        Path | None, Option("A JSON Web Key Set. Default: the keys of this deployment.", metavar="FILE")
+        Path | None, typer.Option(metavar="FILE", help="A JSON Web Key Set. Default: the keys of this deployment.")
     ] = None,
     data: DataOption = None,
     as_json: AsJson = False,
@@ -216,13 +222,13 @@ def verify(
     try:
         keys = read_object(jwks.read_bytes()) if jwks else jwks_of(ring(settings_for(data)))
     except (OSError, ValueError) as error:
-        raise click.BadParameter(f"{jwks} is no JSON Web Key Set: {error}", param_hint="--jwks") from None
+        raise typer.BadParameter(f"{jwks} is no JSON Web Key Set: {error}", param_hint="--jwks") from None
     erasure = verified(certificate, keys)
     if as_json:
         screen.print_json(erasure.model_dump(mode="json"))
         return
     found = "Nothing was left of it." if not erasure.residue else "Something was left of it."
-    click.echo(f"It holds: {erasure.slug} ({erasure.tenant}) of {erasure.app} was erased at {erasure.at}. {found}")
+    typer.echo(f"It holds: {erasure.slug} ({erasure.tenant}) of {erasure.app} was erased at {erasure.at}. {found}")
 
 
 def _set(case: str, slug: str, app: str | None, data: str | None, store: str | None, as_json: bool) -> None:
@@ -237,4 +243,4 @@ def _set(case: str, slug: str, app: str | None, data: str | None, store: str | N
     if as_json:
         screen.print_json(now.model_dump(mode="json"))
     else:
-        click.echo(f"{slug} is {now.state}.")
+        typer.echo(f"{slug} is {now.state}.")

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
-from click.exceptions import Exit
+import typer
 
 from freehold.cli.arguments import AsJson, TargetArgument
-from freehold.cli.signature import Option, group
 
-test = group("Attack the app, and see that nobody gets through.")
+test = typer.Typer(help="Attack the app, and see that nobody gets through.", no_args_is_help=True)
 
 
-@test.verb()
+@test.command()
 def isolation(
     target: TargetArgument = None,
-    seed: Annotated[int, Option("The same seed tries the same cases.")] = 0,
-    effort: Annotated[float, Option("How many cases: 2 for twice as many.")] = 1.0,
-    only: Annotated[tuple[str, ...], Option("Only these, such as T01.", metavar="ATTACK")] = (),
+    seed: Annotated[int, typer.Option(help="The same seed tries the same cases.")] = 0,
+    effort: Annotated[float, typer.Option(help="How many cases: 2 for twice as many.")] = 1.0,
+    only: Annotated[list[str] | None, typer.Option(metavar="ATTACK", help="Only these, such as T01.")] = None,
     store: Annotated[
-        str | None, Option("The store to attack. Default: the one of the settings.", metavar="NAME")
+        str | None, typer.Option(metavar="NAME", help="The store to attack. Default: the one of the settings.")
     ] = None,
-    tier: Annotated[str | None, Option("Of the store postgres: schema, or pool.", metavar="NAME")] = None,
-    first: Annotated[bool, Option("Stop at the first leak.", "--first")] = False,
+    tier: Annotated[str | None, typer.Option(metavar="NAME", help="Of the store postgres: schema, or pool.")] = None,
+    first: Annotated[bool, typer.Option("--first", help="Stop at the first leak.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Two tenants, every route, as everybody: nothing of one may be seen, changed or guessed by the other.
@@ -45,15 +43,15 @@ def isolation(
     chosen = {"store": store or settings.store, "tier": tier or settings.tier}
     settings = replace(settings, **chosen, environment="local")  # whose adapters charge nobody
     if settings.store not in STORES:
-        raise click.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
+        raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
     app = load(locate(target))
     with (
         tempfile.TemporaryDirectory(prefix="freehold-") as folder,
         standing(replace(settings, data=folder)) as stands,
     ):
-        report = suite.run(app, seed=seed, effort=effort, settings=stands, only=only, first_only=first)
+        report = suite.run(app, seed=seed, effort=effort, settings=stands, only=only or (), first_only=first)
     if as_json:
         screen.print_json(report.as_json())
     else:
-        click.echo("\n".join(report.lines()))
-    raise Exit(0 if report.ok else 1)
+        typer.echo("\n".join(report.lines()))
+    raise typer.Exit(0 if report.ok else 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated, Protocol
 
-import click
-from click.shell_completion import get_completion_class
+import typer
+from typer.core import TyperGroup
 
-from freehold import __version__
 from freehold.cli.audit import audit
 from freehold.cli.call import call
 from freehold.cli.check import check
@@ -23,7 +24,6 @@ from freehold.cli.openapi import openapi
 from freehold.cli.routes import routes
 from freehold.cli.seed import seed
 from freehold.cli.serve import serve
-from freehold.cli.signature import Group
 from freehold.cli.tenant import tenant
 from freehold.cli.test import test
 
@@ -34,65 +34,67 @@ SECTIONS = {
     "Run": ("serve", "migrate", "tenant", "events", "audit", "keys", "doctor"),
 }
 WIDTH = 100
-COMPLETION = "_FREEHOLD_COMPLETE"
-"""The variable by which a shell asks what may come next."""
 
 
-class Verbs(Group):
-    """The verbs under headings. What went wrong, and a person can put right, is told; then it ends with 1."""
+class Page(Protocol):
+    """What help is written on, as far as we write on it: Typer's formatter."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def section(self, name: str) -> AbstractContextManager[None]:
+        """A heading, and what is written under it."""
+        ...
+
+    def write_dl(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Names and what they are."""
+        ...
+
+
+class Verbs(TyperGroup):
+    """The verbs under headings, in the order somebody meets them."""
+
+    def format_commands(self, ctx: object, formatter: Page) -> None:  # noqa: ARG002  # as Typer calls it
         """Write them on a page of help."""
         widest = max(map(len, self.commands))
         for heading, names in SECTIONS.items():
             with formatter.section(heading):
-                rows = [(name.ljust(widest), self.sentence(ctx, name)) for name in names]
+                rows = [(name.ljust(widest), self.commands[name].get_short_help_str(WIDTH)) for name in names]
                 formatter.write_dl(rows)
 
-    def invoke(self, ctx: click.Context) -> object:
-        """Run one of them."""
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            from freehold.cli.faults import tell
 
-            if not tell(error, as_json="--json" in sys.argv):
-                raise
-            ctx.exit(1)
-
-
-def _complete(ctx: click.Context, _: click.Parameter, shell: str | None) -> None:
-    if shell is not None and (made := get_completion_class(shell)) is not None:
-        click.echo(made(freehold, {}, "freehold", COMPLETION).source())
-        ctx.exit()
+app = typer.Typer(
+    name="freehold",
+    cls=Verbs,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
+)
 
 
-freehold = Verbs(
-    "freehold",
-    help="""Multi-tenant backends from one Python model. Every tenant on its own ground.
+def _version(wanted: bool) -> None:
+    if wanted:
+        from freehold import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def freehold(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Multi-tenant backends from one Python model. Every tenant on its own ground.
 
     Begin with `freehold new acme`, then `cd acme` and `freehold dev`.
-    """,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
-    params=[
-        click.Option(
-            ["--completion"],
-            type=click.Choice(["bash", "zsh", "fish"]),
-            callback=_complete,
-            is_eager=True,
-            expose_value=False,
-            help='Print what lets a shell complete: eval "$(freehold --completion bash)"',
-        )
-    ],
-)
-click.version_option(__version__, message="%(version)s", help="Say which version this is.")(freehold)
+    """
 
-for function in (new, dev, check, explain, routes, openapi, seed, serve, doctor):
-    freehold.verb()(function)
-for function in (move, password):
-    tenant.verb()(function)
-for name, verbs in {
+
+for verb in (new, dev, check, explain, routes, openapi, seed, serve, doctor):
+    app.command()(verb)
+for verb in (move, password):
+    tenant.command()(verb)
+for name, group in {
     "test": test, "call": call, "migrate": migrate, "tenant": tenant, "events": events, "audit": audit, "keys": keys,
 }.items():  # fmt: skip
-    freehold.add_command(verbs, name)
+    app.add_typer(group, name=name)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from examples.teamflow import app
 from freehold.cli.accesses import Accesses
 from freehold.cli.indexes import Served
 from freehold.cli.plans import planned
-from freehold.cli.verbs import freehold
+from freehold.cli.verbs import app as verbs
 from freehold.wiring import complete
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +21,7 @@ TEAMFLOW = str(ROOT / "examples" / "teamflow")
 
 def said(*arguments: str) -> str:
     """What the verb prints."""
-    done = CliRunner().invoke(freehold, ["explain", TEAMFLOW, *arguments])
+    done = CliRunner().invoke(verbs, ["explain", TEAMFLOW, *arguments])
     assert done.exit_code == 0, done.output
     return "\n".join(line.rstrip() for line in done.output.splitlines())
 
