@@ -1,14 +1,17 @@
-"""Budgets: a file, a function, an example, what users must know, and what the type checkers were told not to see."""
+"""Budgets: a file, a function, an example, what users must know, what they install, and ignored type errors."""
 
 import ast
 import io
 import re
 import tokenize
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import Function, Module, Rule, assert_kept, everything, modules, package
+from tests.architecture.source import ROOT, Function, Module, Rule, assert_kept, everything, modules, package
+from tests.architecture.test_lock import pins
 
 FILE_LINES = 400
 FUNCTION_LINES = 40
@@ -16,6 +19,7 @@ FUNCTION_LINES_P90 = 25
 EXAMPLE_LINES = 80
 EXPORTED_NAMES = 20
 LINES_FOR_AN_IGNORE = 500
+INSTALLED_MIB = 25
 
 IGNORE = re.compile(r"#\s*(type|pyright):\s*ignore(?P<code>\[[\w, -]+\])?")
 
@@ -75,6 +79,20 @@ def exported(module: Module) -> list[str]:
     return []
 
 
+def unpacked(files: Iterator[Path]) -> int:
+    """The bytes of some files, without what Python compiles of them."""
+    return sum(file.stat().st_size for file in files if file.is_file() and "__pycache__" not in file.parts)
+
+
+def installed(name: str) -> int:
+    """The bytes of a package here. What is for another system, such as Windows, has none."""
+    try:
+        found = distribution(name).files or ()
+    except PackageNotFoundError:
+        return 0
+    return unpacked(Path(str(file.locate())) for file in found)
+
+
 def ignores(module: Module) -> Iterator[tuple[int, str | None]]:
     """The lines where a type checker was told to look away, and the code it was told."""
     for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
@@ -102,6 +120,16 @@ def test_an_example_fits_on_a_screen_or_two() -> None:
 
 def test_a_user_has_few_names_to_learn() -> None:
     assert_kept(many_exports, [module for module in package() if module.name == "freehold"])
+
+
+def test_what_everybody_installs_is_small() -> None:
+    sizes = {
+        "freehold": unpacked((ROOT / "src" / "freehold").rglob("*")),
+        **{n: installed(n) for n in pins("core.txt")},
+    }
+    largest = sorted(sizes.items(), key=lambda one: -one[1])
+    assert sizes["pydantic-core"] > 0
+    assert sum(sizes.values()) < INSTALLED_MIB * 2**20, largest
 
 
 def test_every_ignored_type_error_says_which() -> None:
