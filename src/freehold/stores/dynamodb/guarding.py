@@ -13,6 +13,7 @@ from freehold.stores.dynamodb.items import Item, key, key_of, text
 from freehold.stores.dynamodb.keys import END, ground, guard
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.recast import Obstacle
+from freehold.stores.obstacles import twice
 
 UNIQUE = "UNIQUE#"
 
@@ -86,6 +87,4 @@ def _labels(sort_key: str) -> tuple[str, ...]:
 
 
 def _twice(pattern: Lookup) -> Obstacle:
-    subject = f"{table_of(pattern.entity)}.{pattern.index}"
-    trouble = f"have the same {' and '.join(pattern.keys)} as another"
-    return Obstacle(subject, trouble, "make them differ, or let the lookup find many")
+    return Obstacle(f"{table_of(pattern.entity)}.{pattern.index}", twice(pattern.keys))

@@ -9,20 +9,22 @@ from freehold.stores import forms
 from freehold.stores.dynamodb.items import CODECS, TYPES, Attribute, Item
 from freehold.stores.forms import Codec, Form, Plain, converted, plainly
 from freehold.stores.migrate import Change, Step
+from freehold.stores.obstacles import NO_CHOICE, NO_VALUE, Trouble, no_form
 from freehold.stores.schema import Column, Table
 
 
 class Obstacle(Exception):
-    """An item that stands in the way of a migration: what of, what is wrong with it, and what can be done."""
+    """An item that stands in the way of a migration: what of, and what is wrong with it."""
 
-    def __init__(self, subject: str, trouble: str, fix: str) -> None:
+    def __init__(self, subject: str, trouble: Trouble) -> None:
         """Say so."""
-        super().__init__(f"{subject}: {trouble}")
-        self.subject, self.trouble, self.fix = subject, trouble, fix
+        super().__init__(f"{subject}: {trouble.wrong}")
+        self.subject, self.trouble = subject, trouble
 
     def finding(self, place: Place, tenant: str) -> Finding:
         """As it is told."""
-        return Finding("FH304", place, f"tenant {tenant}: {self.subject}: items that {self.trouble}", self.fix)
+        message = f"tenant {tenant}: {self.subject}: items that {self.trouble.wrong}"
+        return Finding("FH304", place, message, self.trouble.fix)
 
 
 def touches(step: Step) -> bool:
@@ -52,18 +54,16 @@ def _filled(subject: str, column: Column, was: Column | None, held: Attribute | 
         if was.form != column.form:
             value = _converted(_plain(held), was.form, column.form)
             if value is None:
-                fix = "give the new field another name, and fill it by a command of yours"
-                raise Obstacle(subject, f"hold what is no {column.form}", fix)
+                raise Obstacle(subject, no_form(column.form))
             made = {_type(column.form): value}
         if column.choices and _plain(made) not in column.choices:
-            fix = "keep the value until no item has it"
-            raise Obstacle(subject, "hold a value that is not among its choices any more", fix)
+            raise Obstacle(subject, NO_CHOICE)
         return made
     if column.nullable:
         return None
     if column.has_default and column.default is not None:
         return {_type(column.form): _items_own(column.default, column.form)}
-    raise Obstacle(subject, "have no value for it", "give the field a default, or let it be None")
+    raise Obstacle(subject, NO_VALUE)
 
 
 def _converted(value: Plain, old: Form, new: Form) -> Plain:

@@ -23,6 +23,7 @@ from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.recast import Obstacle, recast, touches
 from freehold.stores.dynamodb.tips import TIP, Tip, read
 from freehold.stores.migrate import Change, steps
+from freehold.stores.obstacles import Trouble
 from freehold.stores.schema import Schema
 
 PASSES = 5
@@ -129,8 +130,8 @@ class Rewriter:
         try:
             return codec.decode(item)[1]
         except (KeyError, ValueError) as error:
-            trouble = "hold what the model does not know any more"
-            raise Obstacle(name, trouble, f"keep what it knew until no item has it ({error})") from error
+            fix = f"keep what it knew until no item has it ({error})"
+            raise Obstacle(name, Trouble("hold what the model does not know any more", fix)) from error
 
     def _change(self, item: Item, wanted: Mapping[str, Attribute]) -> None:
         """Write what is different, if it still has the version that was read. How many lie within it is left alone."""
@@ -166,7 +167,7 @@ class Rewriter:
                     self._set_count(item, attribute, count)
         if lost := {id for id in counts if id != str(None)}:
             trouble = f"lie within what is not there: {', '.join(sorted(lost)[:3])}"
-            raise Obstacle(name, trouble, "remove them, or add what they lie within")
+            raise Obstacle(name, Trouble(trouble, "remove them, or add what they lie within"))
 
     def _set_count(self, item: Item, attribute: str, count: int) -> None:
         doing = {"UpdateExpression": "SET #c = :c", "ExpressionAttributeValues": {":c": number(count)}}

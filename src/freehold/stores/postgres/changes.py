@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from freehold.stores.migrate import Change, Step
+from freehold.stores.obstacles import Counting, Obstacle, Trouble
 from freehold.stores.postgres.ddl import column, create_index, created, index_name, literal, parent, text
 from freehold.stores.postgres.names import GROUND, quoted
 from freehold.stores.postgres.types import COLUMNS
@@ -22,16 +23,6 @@ class Conversion:
     new: Column
     into: str
     subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Rows that would stand in the way: how to count them, and what is wrong with them."""
-
-    counting: str
-    subject: str
-    trouble: str
-    fix: str
 
 
 Action = str | Conversion
@@ -58,7 +49,9 @@ def obstacles(plan: Sequence[Step], *, platform: bool) -> Iterator[Obstacle]:
     fresh = {step.subject for step in plan if step.change in (Change.CREATE_TABLE, Change.ADD_COLUMN)}
     for step in plan:
         if step.why is not None and step.table.is_on(platform=platform):
-            yield from _obstacles(step)
+            yield from COUNTING.of(step)
+            if step.change is Change.CREATE_INDEX and step.index is not None and step.index.unique:
+                yield COUNTING.doubles(step.table, step.index)
             if step.change is Change.MOVE_TABLE and step.table.parent:
                 yield _orphans(step.table, fresh)
 
@@ -128,26 +121,6 @@ def _altered(table: str, before: Column, after: Column, subject: str) -> Iterato
     yield f"ALTER TABLE {table} ALTER COLUMN {name} {'DROP' if after.nullable else 'SET'} NOT NULL"
 
 
-def _obstacles(step: Step) -> Iterator[Obstacle]:
-    new, old, rows = step.column, step.before, f"SELECT count(*) FROM {_named(step.table)}"
-    if step.index is not None and step.index.unique and step.change is Change.CREATE_INDEX:
-        yield _doubles(step.table, step.index)
-    if new is None:
-        return
-    name = quoted(new.name)
-    if step.change is Change.ADD_COLUMN:
-        yield Obstacle(rows, step.subject, "have no value for it", "give the field a default, or let it be None")
-    if step.change is not Change.ALTER_COLUMN or old is None:
-        return
-    if old.nullable and not new.nullable and new.default is None:
-        yield Obstacle(f"{rows} WHERE {name} IS NULL", step.subject, "have no value for it", "give the field a default")
-    if old.form == new.form and new.choices:
-        known = ", ".join(text(value) if isinstance(value, str) else str(value) for value in new.choices)
-        unknown = f"{rows} WHERE {name} NOT IN ({known})"
-        fix = "keep the value until no row has it"
-        yield Obstacle(unknown, step.subject, "hold a value that is not among its choices any more", fix)
-
-
 def _orphans(table: Table, fresh: set[str]) -> Obstacle:
     """Rows whose parent is not there. `fresh` are tables and columns that are still to be made."""
     query = f"SELECT count(*) FROM {_named(table)} AS child"
@@ -155,14 +128,8 @@ def _orphans(table: Table, fresh: set[str]) -> Obstacle:
     if not fresh & {str(table.parent), f"{table.name}.{table.parent_field}"}:
         same = f"parent.tenant = child.tenant AND parent.id = child.{field}"
         query += f" WHERE NOT EXISTS (SELECT FROM {GROUND}.{above} AS parent WHERE {same})"
-    fix = "remove those rows, or make what they should be within"
-    return Obstacle(query, table.name, f"have no {table.parent}", fix)
+    trouble = Trouble(f"have no {table.parent}", "remove those rows, or make what they should be within")
+    return Obstacle(query, table.name, trouble)
 
 
-def _doubles(table: Table, index: Index) -> Obstacle:
-    keys = ", ".join(map(quoted, index.keys))
-    there = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in index.keys)
-    twice = f"SELECT 1 FROM {_named(table)} WHERE {there} GROUP BY tenant, {keys} HAVING count(*) > 1"
-    trouble = f"have the same {' and '.join(index.keys)} as another"
-    fix = "make them differ, or let the lookup find many"
-    return Obstacle(f"SELECT count(*) FROM ({twice}) AS twice", f"{table.name}.{index.name}", trouble, fix)
+COUNTING = Counting(_named, quoted, text)

@@ -15,6 +15,7 @@ import psycopg
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.names import PLATFORM
 from freehold.stores.migrate import Change, Progress, Stage, Step, steps
+from freehold.stores.obstacles import Trouble, no_form
 from freehold.stores.postgres.changes import Action, actions, conversions, obstacles
 from freehold.stores.postgres.convert import convert, lost
 from freehold.stores.postgres.ddl import TENANT
@@ -63,14 +64,16 @@ class Fleet:
         for tenant in self._everybody():
             place = schema_of(tenant)
             for whose in self._pooled() if tenant == POOL else [tenant]:
-                for count, subject, trouble, fix in self._in_the_way(plan, tenant, quoted(place), whose):
+                for count, subject, trouble in self._in_the_way(plan, tenant, quoted(place), whose):
                     if count:
-                        message = f"{subject} of tenant {whose}: rows that {trouble}: {count}; nothing was changed"
-                        raise ModelError([Finding("FH304", self._place, message, fix)])
+                        message = (
+                            f"{subject} of tenant {whose}: rows that {trouble.wrong}: {count}; nothing was changed"
+                        )
+                        raise ModelError([Finding("FH304", self._place, message, trouble.fix)])
 
     def _in_the_way(
         self, plan: Sequence[Step], tenant: str, schema: str, whose: str
-    ) -> Iterator[tuple[int, str, str, str]]:
+    ) -> Iterator[tuple[int, str, Trouble]]:
         """How many rows of a tenant there are for each thing that could be wrong, and what to do about them."""
         is_platform = tenant == PLATFORM
         with self._raw.transaction():
@@ -79,11 +82,10 @@ class Fleet:
                 self._raw.execute("SELECT set_config('freehold.tenant', %s, true)", [whose])
             for one in obstacles(plan, platform=is_platform):
                 count = self._number(one.counting.replace(GROUND, schema))
-                yield count, one.subject, one.trouble, one.fix
+                yield count, one.subject, one.trouble
             for one in conversions(plan, platform=is_platform):
                 count = lost(self._raw, one, one.table.replace(GROUND, schema))
-                fix = "give the new field another name, and fill it by a command of yours"
-                yield count, one.subject, f"hold what is no {one.new.form}", fix
+                yield count, one.subject, no_form(one.new.form)
 
     def follow(self, progress: Progress) -> None:
         """Bring every ground that is elsewhere to the newest version. Raises `ModelError` (FH307) for who stays."""

@@ -13,9 +13,10 @@ from typing import Self
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.forms import Form, Plain, converted
 from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, suffices, unseen
+from freehold.stores.obstacles import Obstacle, Trouble
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
-from freehold.stores.sqlite.rebuild import CONVERTED, Action, Obstacle, changed, created, dropped
+from freehold.stores.sqlite.rebuild import CONVERTED, Action, changed, created, dropped
 
 PATIENCE = 5.0
 LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
@@ -127,16 +128,17 @@ class Migrations:
             self._raw.execute(BUSY)
         for table, orphans in self._orphans():
             parent = new.tables[table].parent
-            self._refuse(table, orphans, f"have no {parent}", f"remove them, or do not keep {table} within {parent}")
+            trouble = Trouble(f"have no {parent}", f"remove them, or do not keep {table} within {parent}")
+            self._refuse(table, orphans, trouble)
 
     def _look_for(self, obstacle: Obstacle) -> None:
         (count,) = self._raw.execute(obstacle.counting).fetchone()
         if count:
-            self._refuse(obstacle.subject, count, obstacle.trouble, obstacle.fix)
+            self._refuse(obstacle.subject, count, obstacle.trouble)
 
-    def _refuse(self, subject: str, count: int, trouble: str, fix: str) -> None:
-        message = f"{subject}: rows that {trouble}: {count}; nothing was changed"
-        raise ModelError([Finding("FH304", self.place, message, fix)])
+    def _refuse(self, subject: str, count: int, trouble: Trouble) -> None:
+        message = f"{subject}: rows that {trouble.wrong}: {count}; nothing was changed"
+        raise ModelError([Finding("FH304", self.place, message, trouble.fix)])
 
     def _orphans(self) -> list[tuple[str, int]]:
         broken = sorted(table for table, *_ in self._raw.execute("PRAGMA foreign_key_check"))

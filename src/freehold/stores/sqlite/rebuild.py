@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from freehold.stores.migrate import Change, Step
+from freehold.stores.obstacles import Counting, Obstacle, no_form
 from freehold.stores.schema import Column, Index, Table
 from freehold.stores.sqlite.ddl import column, create_index, create_table, index_name, literal, text
 from freehold.stores.sqlite.statements import quoted
 
 CONVERTED = "freehold_converted"
 """The SQL function of three arguments that is `freehold.stores.forms.converted`."""
-
-
-class Obstacle(NamedTuple):
-    """Rows that would stand in the way: how to count them, and what is wrong with them."""
-
-    counting: str
-    subject: str
-    trouble: str
-    fix: str
 
 
 Action = str | Obstacle
@@ -96,32 +87,21 @@ def _converted(old: Column, new: Column) -> str:
 def _indexed(table: Table, indexes: Sequence[Index]) -> Iterator[Action]:
     for index in indexes:
         if index.unique:
-            keys = ", ".join(("tenant", *map(quoted, index.keys)))
-            there = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in index.keys)
-            twice = f"SELECT 1 FROM {quoted(table.name)} WHERE {there} GROUP BY {keys} HAVING count(*) > 1"
-            trouble = f"have the same {' and '.join(index.keys)} as another"
-            fix = "make them differ, or let the lookup find many"
-            yield Obstacle(f"SELECT count(*) FROM ({twice})", f"{table.name}.{index.name}", trouble, fix)
+            yield COUNTING.doubles(table, index)
         yield create_index(table, index)
 
 
 def _obstacles(step: Step) -> Iterator[Obstacle]:
-    new, old, rows = step.column, step.before, f"SELECT count(*) FROM {quoted(step.table.name)}"
-    if new is None or step.why is None:
-        return
-    name = quoted(new.name)
-    if step.change is Change.ADD_COLUMN:
-        yield Obstacle(rows, step.subject, "have no value for it", "give the field a default, or let it be None")
-    if step.change is not Change.ALTER_COLUMN or old is None:
-        return
-    if old.nullable and not new.nullable and new.default is None:
-        yield Obstacle(f"{rows} WHERE {name} IS NULL", step.subject, "have no value for it", "give the field a default")
-    if old.form != new.form:
-        lost = f"{rows} WHERE {name} IS NOT NULL AND {_converted(old, new)} IS NULL"
-        fix = "give the new field another name, and fill it by a command of yours"
-        yield Obstacle(lost, step.subject, f"hold what is no {new.form}", fix)
-    elif new.choices:
-        known = ", ".join(text(value) if isinstance(value, str) else str(value) for value in new.choices)
-        unknown = f"{rows} WHERE {name} NOT IN ({known})"
-        fix = "keep the value until no row has it"
-        yield Obstacle(unknown, step.subject, "hold a value that is not among its choices any more", fix)
+    yield from COUNTING.of(step)
+    new, old = step.column, step.before
+    if new is not None and old is not None and step.why is not None and old.form != new.form:
+        lost = f"{quoted(new.name)} IS NOT NULL AND {_converted(old, new)} IS NULL"
+        counting = f"SELECT count(*) FROM {_named(step.table)} WHERE {lost}"
+        yield Obstacle(counting, step.subject, no_form(new.form))
+
+
+def _named(table: Table) -> str:
+    return quoted(table.name)
+
+
+COUNTING = Counting(_named, quoted, text)
