@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import ours
+from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.load import percentile
 from bench.ours import StoreSide
 from bench.process import WORK, CannotRun
 from bench.stacks import Settings
-from bench.store import PROJECTS, Bare, ids_of, tenant_name
+from bench.store import Bare
 from bench.table import Report, Table, interleaved, ratio, spread
 
 SIZES = ((1, 1_000), (100, 100_000), (10_000, 2_000_000))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.load import percentile
 from bench.postgres import grown, server
 from bench.stacks import Settings
-from bench.store import PROJECTS, ids_of, tenant_name
 from bench.table import Report, Table, interleaved, ratio, spread
 
 CONNECTIONS = 20  # what freehold has by default

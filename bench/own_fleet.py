@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from bench.apps.freehold_tasks import app
-from bench.store import tenant_name
+from bench.calls import tenant_name
 from freehold.stores.migrate import Stage
 from freehold.stores.postgres.migrations import Migrations
 from freehold.stores.schema import Column, Schema, schema_of

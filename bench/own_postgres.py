@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.apps.freehold_tasks import Task, app
+from bench.calls import ids_of
 from bench.ground import task
 from bench.own_ground import LIMIT
 from bench.own_store import UnitSide
-from bench.store import ids_of
 from freehold.cli.operating import migrations
 from freehold.runtime import audit
 from freehold.runtime.failures import Overloaded

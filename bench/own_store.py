@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.apps.freehold_tasks import Project, Task, Tasks
+from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.ground import PAGE, task
 from bench.own_ground import opened
-from bench.store import PROJECTS, ids_of, tenant_name
 from freehold.accounts.records import Member
 from freehold.model.data import ALL, Entity, Id, Paging
 from freehold.model.lookup import lookups_of

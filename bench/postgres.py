@@ -1,25 +1,34 @@
 """bench postgres: a call of freehold's store for PostgreSQL against bare psycopg doing the same work, on one server."""
 
 import json
-import random
 import shutil
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import ours
+from bench.calls import (
+    PROJECTS,
+    TASKS,
+    TENANT,
+    Crowd,
+    Works,
+    adds,
+    compared,
+    ids_of,
+    new_id,
+    pages,
+    reads,
+)  # fmt: skip
 from bench.ground import PAGE, task
 from bench.ours import StoreSide
 from bench.process import WORK, CannotRun
 from bench.stacks import Settings
-from bench.store import COLUMNS, PROJECTS, TASKS, Task, ids_of, new_id, tenant_name
-from bench.table import Report, Table, interleaved, ratio, spread
+from bench.store import COLUMNS, Task
+from bench.table import Report
 
 THREADS = 16
 SCHEMA = """
@@ -51,7 +60,6 @@ READ = COLUMNS.replace("id,", "id::text,", 1).replace("assignee, project", "assi
 GET = f"SELECT {READ} FROM task WHERE tenant = %s AND id = %s"
 LIST = f"SELECT {READ} FROM task WHERE tenant = %s AND project = %s ORDER BY id DESC LIMIT {PAGE}"
 ADD = f"INSERT INTO task (tenant, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-TENANT = tenant_name(0)
 
 
 class Bare:
@@ -196,54 +204,7 @@ def fill(url: str, tasks: int) -> None:
         connection.execute("VACUUM ANALYZE task")
 
 
-def reads(side: StoreSide, count: int) -> float:
-    """Return the us that getting a task takes."""
-    wanted = random.Random(count).choices(ids_of(1, 0, TASKS), k=count)
-    begun = time.perf_counter()
-    for one in wanted:
-        side.get(TENANT, one)
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-def pages(side: StoreSide, count: int) -> float:
-    """Return the us that listing 50 tasks takes."""
-    projects = ids_of(2, 0, PROJECTS)
-    begun = time.perf_counter()
-    for number in range(count):
-        side.first_page(TENANT, projects[number % PROJECTS])
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-def adds(side: StoreSide, count: int) -> float:
-    """Return the us that adding a task durably takes, one after the other."""
-    projects = ids_of(2, 0, PROJECTS)
-    begun = time.perf_counter()
-    for number in range(count):
-        side.add(TENANT, projects[number % PROJECTS], number)
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-class Crowd:
-    """Threads for each side, which stay, since each has a connection of its own."""
-
-    def __init__(self) -> None:
-        self.threads: dict[int, ThreadPoolExecutor] = {}
-
-    def adds(self, side: StoreSide, count: int) -> float:
-        """Return the us for each task when threads add them durably at the same time."""
-        projects = ids_of(2, 0, PROJECTS)
-        threads = self.threads.setdefault(id(side), ThreadPoolExecutor(THREADS))
-        begun = time.perf_counter()
-        list(threads.map(lambda n: side.add(TENANT, projects[n % PROJECTS], n), range(count)))
-        return (time.perf_counter() - begun) / count * 1e6
-
-    def close(self) -> None:
-        """Let them go."""
-        for threads in self.threads.values():
-            threads.shutdown()
-
-
-def works(crowd: Crowd) -> dict[str, tuple[Callable[[StoreSide, int], float], int]]:
+def works(crowd: Crowd) -> Works:
     """Return each kind of work, and how often it is done in a round."""
     return {
         "get by id": (reads, 2_000),
@@ -299,28 +260,6 @@ def grown(started: Any, name: str, tier: str, tenants: int, tasks: int) -> Any:
     return side
 
 
-def compared(
-    opened: dict[str, StoreSide], kinds: dict[str, tuple[Callable[[StoreSide, int], float], int]], rounds: int,
-    part: int, report: Report,
-) -> Table:  # fmt: skip
-    """Return the table of all kinds of work on every side, in interleaved rounds."""
-    names = list(opened)
-    bare = [name for name in names if not name.startswith("freehold")]
-    table = Table("**us a call**, and as a multiple", ("work", "side", "us", *(f"to {name}" for name in bare)), words=2)
-    for work, (measure, count) in kinds.items():
-        found: dict[str, list[float]] = {name: [] for name in names}
-        for side in opened.values():
-            measure(side, max(1, count // 10))
-        for _, name in interleaved(names, rounds):
-            found[name].append(measure(opened[name], count // part))
-        for name in names:
-            ratios = (ratio(found[name], found[other]) for other in bare)
-            table.rows.append((work, name, spread(found[name], 1), *ratios))
-        report.data[work] = found
-        print(f"  {work}: done", file=sys.stderr, flush=True)
-    return table
-
-
 def run(settings: Settings) -> Report:
     """Time every kind of work on every side, in interleaved rounds."""
     with server("postgres") as started:
@@ -330,7 +269,7 @@ def run(settings: Settings) -> Report:
             version = connection.info.parameter_status("server_version") or ""
         report = Report("postgres", {"PostgreSQL": version, "psycopg": psycopg.__version__})
         rounds = 3 if settings.quick else 9
-        opened, crowd = sides(started), Crowd()
+        opened, crowd = sides(started), Crowd(THREADS)
         report.tables.append(compared(opened, works(crowd), rounds, 4 if settings.quick else 1, report))
         crowd.close()
         for side in opened.values():

@@ -3,10 +3,10 @@
 import sys
 import time
 
+from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.growth import Filled, describe
 from bench.postgres import grown, server
 from bench.stacks import Settings
-from bench.store import PROJECTS, ids_of, tenant_name
 from bench.table import Report, interleaved
 
 SIZES = {

@@ -2,15 +2,10 @@
 
 import hashlib
 import json
-import os
-import random
 import shutil
 import sqlite3
-import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +13,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import ours
+from bench.calls import (
+    PROJECTS,
+    TASKS,
+    Crowd,
+    Works,
+    adds,
+    compared,
+    ids_of,
+    new_id,
+    pages,
+    reads,
+    tenant_name,
+)  # fmt: skip
 from bench.ground import PAGE, task
 from bench.ours import StoreSide
 from bench.process import WORK, CannotRun
 from bench.stacks import Settings
-from bench.table import Report, Table, interleaved, ratio, spread
+from bench.table import Report
 
 SCHEMA = """
 CREATE TABLE task (
@@ -44,7 +52,6 @@ CREATE TABLE note (tenant TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT 
 THERE = "SELECT 1 FROM {} WHERE tenant = ? AND id = ?"
 TIP = "SELECT number, hash FROM note WHERE tenant = ? ORDER BY number DESC LIMIT 1"
 LINK = "INSERT INTO note (tenant, number, text, before, hash) VALUES (?, ?, ?, ?, ?)"
-PROJECTS = 2  # a tenant; their tasks take turns, so that a page of one project is as spread out at every size
 Row = Sequence[Any]  # the columns, in their order
 
 
@@ -90,26 +97,6 @@ def validated() -> Callable[[Row], object]:
 
     names = COLUMNS.split(", ")
     return lambda row: Validated(**dict(zip(names, row, strict=True)))
-
-
-def ids_of(kind: int, tenant: int, count: int) -> list[str]:
-    """Return ids in the form of UUIDv7 that are the same on every side: `kind` 1 is tasks, 2 projects, 3 people."""
-    head = f"0199{kind:04x}-{tenant & 0xFFFF:04x}-7{tenant >> 16 & 0xFFF:03x}"
-    return [f"{head}-8{number >> 48 & 0xFFF:03x}-{number & 0xFFFFFFFFFFFF:012x}" for number in range(count)]
-
-
-def new_id() -> str:
-    """Return a fresh UUIDv7."""
-    stamp = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10))
-    number = stamp << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def tenant_name(tenant: int) -> str:
-    """Return a tenant's id."""
-    return ids_of(9, tenant, 1)[0]
 
 
 class Bare:
@@ -226,53 +213,17 @@ class SameWork(Bare):
         return id
 
 
-TENANT = tenant_name(0)
-TASKS, THREADS = 2_000, 32
+THREADS = 32
 
 
-def reads(side: StoreSide, count: int) -> float:
-    """Return the us that getting a task takes."""
-    wanted = random.Random(count).choices(ids_of(1, 0, TASKS), k=count)
-    begun = time.perf_counter()
-    for one in wanted:
-        side.get(TENANT, one)
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-def pages(side: StoreSide, count: int) -> float:
-    """Return the us that listing 50 tasks takes."""
-    projects = ids_of(2, 0, PROJECTS)
-    begun = time.perf_counter()
-    for number in range(count):
-        side.first_page(TENANT, projects[number % PROJECTS])
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-def adds(side: StoreSide, count: int) -> float:
-    """Return the us that adding a task durably takes, one after the other."""
-    projects = ids_of(2, 0, PROJECTS)
-    begun = time.perf_counter()
-    for number in range(count):
-        side.add(TENANT, projects[number % PROJECTS], number)
-    return (time.perf_counter() - begun) / count * 1e6
-
-
-def adds_together(side: StoreSide, count: int) -> float:
-    """Return the us for each task when 32 threads add them durably at the same time."""
-    projects = ids_of(2, 0, PROJECTS)
-    with ThreadPoolExecutor(THREADS) as threads:
-        list(threads.map(lambda n: side.add(TENANT, projects[0], n), range(THREADS)))  # threads and connections
-        begun = time.perf_counter()
-        list(threads.map(lambda n: side.add(TENANT, projects[n % PROJECTS], n), range(count)))
-        return (time.perf_counter() - begun) / count * 1e6
-
-
-WORKS: dict[str, tuple[Callable[[StoreSide, int], float], int]] = {
-    "get by id": (reads, 10_000),
-    "list 50": (pages, 500),
-    "add, durable": (adds, 200),
-    f"add, durable, {THREADS} threads": (adds_together, 640),
-}
+def works(crowd: Crowd) -> Works:
+    """Return each kind of work, and how often it is done in a round."""
+    return {
+        "get by id": (reads, 10_000),
+        "list 50": (pages, 500),
+        "add, durable": (adds, 200),
+        f"add, durable, {THREADS} threads": (crowd.adds, 640),
+    }
 
 
 def sides(report: Report) -> dict[str, StoreSide]:
@@ -306,26 +257,13 @@ def run(settings: Settings) -> Report:
     """Time every kind of work on every side, in interleaved rounds."""
     report = Report("store", {"SQLite": sqlite3.sqlite_version})
     rounds, part = (3, 2) if settings.quick else (11, 1)
-    opened = sides(report)
-    names = list(opened)
-    head = ("work", "side", "us", *(f"to {name}" for name in names if name != "freehold"))
-    table = Table("**us a call**, and as a multiple of each bare side", head, words=2)
-    for work, (measure, count) in WORKS.items():
-        found: dict[str, list[float]] = {name: [] for name in names}
-        for side in opened.values():
-            measure(side, max(1, count // 10))
-        for _, name in interleaved(names, rounds):
-            found[name].append(measure(opened[name], count // part))
-        for name in names:
-            ratios = (ratio(found[name], found[other]) for other in names if other != "freehold")
-            table.rows.append((work, name, spread(found[name], 1), *ratios))
-        report.data[work] = found
-        print(f"  {work}: done", file=sys.stderr, flush=True)
+    opened, crowd = sides(report), Crowd(THREADS)
+    report.tables.append(compared(opened, works(crowd), rounds, part, report))
+    crowd.close()
     for side in opened.values():
         side.close()
     report.notes.append(f"{rounds} rounds; medians, with min-max; every side makes objects of its rows")
     report.notes.append(
         "same work: sqlite3 + pydantic that reads in a transaction, checks references, and keeps a chain of notes"
     )
-    report.tables.append(table)
     return report
