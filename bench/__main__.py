@@ -22,6 +22,7 @@ BENCHES = {
     "neighbours": "bench.neighbours",
     "fleet": "bench.fleet",
     "dynamodb": "bench.dynamodb",
+    "dynamodb_growth": "bench.dynamodb_growth",
 }
 
 

@@ -90,16 +90,18 @@ def pynamodb(url: str) -> Mapping[str, Call]:
 
 
 def measured(call: Call, calls: int) -> tuple[float, float]:
-    """Return microseconds of CPU and of the clock for one call."""
-    for _ in range(max(10, calls // 10)):
+    """Return microseconds of CPU and of the clock for one call: the medians of several runs."""
+    once(call, max(10, calls // 10))
+    runs = [once(call, calls) for _ in range(RUNS)]
+    return statistics.median(cpu for cpu, _ in runs), statistics.median(clock for _, clock in runs)
+
+
+def once(call: Call, calls: int) -> tuple[float, float]:
+    """Return the same of one run."""
+    cpu, clock = time.process_time(), time.perf_counter()
+    for _ in range(calls):
         call()
-    runs: list[tuple[float, float]] = []
-    for _ in range(RUNS):
-        cpu, clock = time.process_time(), time.perf_counter()
-        for _ in range(calls):
-            call()
-        runs.append((time.process_time() - cpu, time.perf_counter() - clock))
-    return tuple(statistics.median(run[at] for run in runs) / calls * 1e6 for at in (0, 1))  # type: ignore[return-value]
+    return (time.process_time() - cpu) / calls * 1e6, (time.perf_counter() - clock) / calls * 1e6
 
 
 def main(client: str, url: str, calls: str) -> None:

@@ -1,159 +1,233 @@
-"""The store for DynamoDB on roto: against its own bare client, and while tenants and items grow."""
+"""A call of the store for DynamoDB against the same by hand: processor time of the process that asks."""
 
 import json
-import os
-import sys
-from collections.abc import Iterator
+import secrets
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from hashlib import sha256
+from typing import Any, Protocol
 
-from bench.dynamo_clients import measured
-from freehold import Entity, Id, Page, Paging, Store, lookup
-from freehold.aws.client import open_client
-from freehold.aws.credentials import Credentials
-from freehold.aws.endpoints import Endpoint
-from freehold.model.layout import layout_of
-from freehold.model.lookup import lookups_of
-from freehold.model.model import Model, table_of
-from freehold.runtime.ids import TimeIds
-from freehold.runtime.ports import Changes, Span, Verb, Write
-from freehold.runtime.scope import Scope
-from freehold.runtime.system import SystemClock, SystemRandom
-from freehold.stores.dynamodb.database import DynamoDb
-from freehold.stores.dynamodb.items import ItemCodec, key_of
-from freehold.stores.dynamodb.migrations import TableMigrations
-from freehold.stores.dynamodb.table import Table
+from bench.dynamo_clients import once
+from bench.ground import task
+from bench.own_dynamodb import KEYS, NAME, PAGE, DynamoSide, Noting, Wanted, client_of, fill
+from bench.process import CannotRun
+from bench.store import Task, ids_of, new_id, tenant_name
+from bench.table import Report, Table, interleaved, ratio, spread
+from freehold.aws.client import AwsClient
 
-KEYS = Credentials("local", "local")
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-EACH = 25
+TASKS = 50
+CALLS = {"get": 120, "page": 40, "add": 24}
+"""How often each is done in a round."""
+
+FREE, THERE = "attribute_not_exists(PK)", "attribute_exists(PK)"
+MOVE = "SET version = :v, #n = :n, #h = :h, generation = :g, #t = :t, OUTBOXPK = :OUTBOXPK, OUTBOXSK = :OUTBOXSK"
+Request = dict[str, Any]
+Tip = tuple[int, int, str]
+"""Of a tenant: how many commits there were, how many links its chain has, and the hash of the last."""
 
 
-class Project(Entity):
-    """What tasks belong to."""
+class Side(Protocol):
+    """Three calls, each always about the same tenant."""
 
-    name: str = ""
+    def get(self) -> object:
+        """Find one task by its id."""
+        ...
 
+    def page(self) -> object:
+        """Find the newest tasks of a project."""
+        ...
 
-class Task(Entity):
-    """Ten fields, like the peers' items."""
-
-    project: Id[Project]
-    title: str = "a" * 40
-    text: str = "b" * 160
-    done: bool = False
-
-
-class Tasks(Store[Task], Protocol):
-    """How tasks are found."""
-
-    @lookup()
-    def of(self, project: Id[Project], page: Paging) -> Page[Task]:
-        """Those of a project."""
+    def add(self) -> object:
+        """Add a task durably, if what it refers to is there, and note it in the tenant's audit chain."""
         ...
 
 
-KINDS: dict[str, type[Entity]] = {table_of(kind): kind for kind in (Project, Task)}
-MODEL = Model("bench", (), None, {}, KINDS, tuple(lookups_of(Tasks)), {})
-LAYOUT, OF = layout_of(MODEL), MODEL.lookups[0]
+class ByHand:
+    """The same requests and the same work, as a careful person writes them for this one table with the client alone."""
+
+    def __init__(self, client: AwsClient, wanted: Wanted) -> None:
+        self.client, self.wanted = client, wanted
+        self.turn = threading.Lock()
+        self.known: Tip | None = None
+
+    def get(self) -> object:
+        """Return an object."""
+        key = {"PK": {"S": f"ORG#{self.wanted.tenant}"}, "SK": {"S": f"TASK#{self.wanted.task}"}}
+        return task_of(self.asked("GetItem", {"TableName": NAME, "Key": key, "ConsistentRead": True})["Item"])
+
+    def page(self) -> object:
+        """Return objects."""
+        whole = {"S": f"ORG#{self.wanted.tenant}#PROJECT#{self.wanted.project}"}
+        found = self.asked("Query", {
+            "TableName": NAME, "KeyConditionExpression": "GSI1PK = :p AND GSI1SK BETWEEN :l AND :h",
+            "ExpressionAttributeValues": {":p": whole, ":l": {"S": "TASK#"}, ":h": {"S": "TASK$"}},
+            "ScanIndexForward": False, "IndexName": "GSI1", "Limit": PAGE,
+        })  # fmt: skip
+        return [task_of(item) for item in found["Items"]]
+
+    def add(self) -> object:
+        """Make the object, the item of it, the link of the chain, and the transaction."""
+        stamp, (tenant, _, project, person) = datetime.now(UTC), self.wanted
+        made = Task(new_id(), 1, stamp, stamp, **task(1, project=project, assignee=person))  # type: ignore[arg-type]
+        note = {"actor": person, "at": stamp.isoformat(), "call": "bench", "case": "create_task"}
+        words = json.dumps({**note, "on": [["add", "Task", made.id, 1]], "outcome": "done"}, separators=(",", ":"))
+        token = secrets.token_hex(16)
+        with self.turn:
+            version, at, before = self.known or self.tip()
+            self.known = None  # unless it is done
+            link = sha256(f"{at + 1}\n{before}\n{words}".encode()).hexdigest()
+            actions = [
+                put(tenant, f"AUDIT#{at + 1:020d}", {
+                    "number": {"N": str(at + 1)}, "text": {"S": words}, "before": {"S": before}, "hash": {"S": link},
+                }),
+                put(tenant, f"TASK#{made.id}", item_of(tenant, made)),
+                there(tenant, f"PROJECT#{project}"),
+                there(tenant, f"FREEHOLD_MEMBER#{person}"),
+                moved(tenant, (version + 1, at + 1, link), token),
+            ]  # fmt: skip
+            self.asked("TransactWriteItems", {"TransactItems": actions, "ClientRequestToken": token})
+            self.known = version + 1, at + 1, link
+        return made
+
+    def tip(self) -> Tip:
+        """Ask for where the tenant is. What is remembered need not be asked for: a commit fails when it is old."""
+        key = {"PK": {"S": f"ORG#{self.wanted.tenant}"}, "SK": {"S": "GROUND"}}
+        item = self.asked("GetItem", {"TableName": NAME, "Key": key, "ConsistentRead": True}).get("Item")
+        return (int(item["version"]["N"]), int(item["number"]["N"]), item["hash"]["S"]) if item else (0, 0, "0" * 64)
+
+    def asked(self, operation: str, request: Request) -> Mapping[str, Any]:
+        """Return what the server answers."""
+        return self.client.call(operation, request, KEYS)
 
 
-class Bench:
-    """A table, its store and its bare client."""
-
-    def __init__(self, url: str, name: str) -> None:
-        """Make the table."""
-        self.client = open_client(Endpoint("dynamodb", "us-east-1", url), SystemClock(), SystemRandom())
-        self.name, self.ids = name, TimeIds(SystemClock(), SystemRandom())
-        TableMigrations(self.client, KEYS, name, MODEL).up()
-        self.store = DynamoDb(MODEL, LAYOUT, Table(self.client, name, self._keys, lambda: KEYS))
-        self.codec = ItemCodec(Task, LAYOUT, 1)
-
-    @staticmethod
-    def _keys(scope: Scope) -> Credentials:
-        return KEYS if scope.tenant else Credentials("", "")
-
-    def fill(self, tenants: int) -> Iterator[tuple[str, Task]]:
-        """Write so many tenants with a project of tasks each, past the store, and give one task of each."""
-        for _ in range(tenants):
-            tenant, project = self.ids.new(), self.ids.new()
-            tasks = [self.task(project) for _ in range(EACH)]
-            puts = [
-                {"PutRequest": {"Item": {**key_of(tenant, Task, task.id), **self.codec.encode(task, tenant)}}}
-                for task in tasks
-            ]
-            self.client.call("BatchWriteItem", {"RequestItems": {self.name: puts}}, KEYS)
-            yield tenant, tasks[0]
-
-    def task(self, project: str) -> Task:
-        """A task that is not kept yet."""
-        return Task(id=Id(self.ids.new()), version=1, created_at=NOW, updated_at=NOW, project=Id(project))
-
-    def calls(self, tenant: str, task: Task, calls: int) -> dict[str, tuple[float, float]]:
-        """Measure the store's calls on a ground."""
-        with Scope(tenant) as scope:
-            view = self.store.snapshot(scope)
-
-            def add() -> None:
-                made = self.task(task.project)
-                self.store.commit([Changes(scope, [Write(Verb.ADD, Task, made, 0)], [])])
-
-            return {
-                "get": measured(lambda: view.get(Task, task.id), calls),
-                "page of 20": measured(lambda: view.page(OF, [task.project], Span(20)), calls),
-                "add": measured(add, calls // 4),
-            }
-
-    def bare(self, tenant: str, task: Task, calls: int) -> dict[str, tuple[float, float]]:
-        """Measure the same requests without the store: raw items, and a transaction of as many actions."""
-        asked: list[tuple[str, dict[str, object]]] = []
-        real = self.client.call
-
-        def noted(operation: str, request: dict[str, object], *rest: object, **named: object) -> object:
-            asked.append((operation, request))
-            return real(operation, request, *rest, **named)  # type: ignore[arg-type]
-
-        self.client.call = noted  # type: ignore[method-assign,assignment]
-        self.calls(tenant, task, 4)
-        self.client.call = real  # type: ignore[method-assign]
-        by = dict(reversed(asked))
-        transaction = json.loads(json.dumps(by["TransactWriteItems"]))
-        for action in transaction["TransactItems"]:  # done again and again, it must not fail
-            (doing,) = action.values()
-            doing.pop("ConditionExpression")
-            if "ExpressionAttributeValues" in doing:
-                doing["ExpressionAttributeValues"].pop(":w", None)
-        tip = {"TableName": self.name, "Key": {"PK": {"S": f"ORG#{tenant}"}, "SK": {"S": "GROUND"}}}
-
-        def add() -> None:
-            real("GetItem", {**tip, "ConsistentRead": True}, KEYS)
-            transaction["ClientRequestToken"] = os.urandom(16).hex()
-            real("TransactWriteItems", transaction, KEYS)
-
-        get = {**tip, "Key": key_of(tenant, Task, task.id), "ConsistentRead": True}
-        return {
-            "get": measured(lambda: real("GetItem", get, KEYS), calls),
-            "page of 20": measured(lambda: real("Query", by["Query"], KEYS), calls),
-            "add": measured(add, calls // 4),
-        }
+def task_of(item: Mapping[str, Any]) -> Task:
+    """Make an object of an item."""
+    return Task(
+        item["id"]["S"], int(item["version"]["N"]), datetime.fromisoformat(item["created_at"]["S"]),
+        datetime.fromisoformat(item["updated_at"]["S"]), item["title"]["S"], item["description"]["S"],
+        item["status"]["S"], item["priority"]["S"], item["assignee"]["S"], item["project"]["S"],
+    )  # fmt: skip
 
 
-def main(url: str, calls: str, *sizes: str) -> None:
-    """Measure, and print JSON."""
-    bench = Bench(url, "store")
-    tenant, task = next(bench.fill(1))
-    found: dict[str, object] = {
-        "store": bench.calls(tenant, task, int(calls)), "bare": bench.bare(tenant, task, int(calls))
+def item_of(tenant: str, one: Task) -> Request:
+    """Make an item of an object, with the keys of its indexes."""
+    return {
+        "id": {"S": one.id}, "version": {"N": str(one.version)},
+        "created_at": {"S": one.created_at.isoformat(timespec="microseconds")},
+        "updated_at": {"S": one.updated_at.isoformat(timespec="microseconds")},
+        "title": {"S": one.title}, "description": {"S": one.description}, "status": {"S": one.status},
+        "priority": {"S": one.priority}, "assignee": {"S": one.assignee}, "project": {"S": one.project},
+        "GSI1PK": {"S": f"ORG#{tenant}#PROJECT#{one.project}"}, "GSI1SK": {"S": f"TASK#{one.id}"},
+        "GSI2PK": {"S": f"ORG#{tenant}#USER#{one.assignee}"}, "GSI2SK": {"S": f"TASK#{one.id}"},
+        "GENERATION": {"N": "1"},
     }  # fmt: skip
-    growth: dict[int, object] = {}
-    there = 1
-    for size in map(int, sizes):
-        for last, one in bench.fill(size - there):
-            tenant, task = last, one
-        there = size
-        growth[size] = bench.calls(tenant, task, max(4, int(calls) // 25))  # an index of roto's is slow
-    print(json.dumps({**found, "growth": growth, "each": EACH}))
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def put(tenant: str, sort: str, fields: Request) -> Request:
+    """Make the action that writes a new item."""
+    item = {"PK": {"S": f"ORG#{tenant}"}, "SK": {"S": sort}, **fields}
+    return {"Put": {"TableName": NAME, "Item": item, "ConditionExpression": FREE}}
+
+
+def there(tenant: str, sort: str) -> Request:
+    """Make the action that sees whether an item is there."""
+    key = {"PK": {"S": f"ORG#{tenant}"}, "SK": {"S": sort}}
+    return {"ConditionCheck": {"TableName": NAME, "Key": key, "ConditionExpression": THERE}}
+
+
+def moved(tenant: str, tip: Tip, token: str) -> Request:
+    """Make the action that moves the tip of a tenant, unless somebody else has."""
+    version, at, link = tip
+    before = {":w": {"N": str(version - 1)}} if version > 1 else {}
+    return {"Update": {
+        "TableName": NAME, "Key": {"PK": {"S": f"ORG#{tenant}"}, "SK": {"S": "GROUND"}},
+        "ConditionExpression": "version = :w" if before else FREE, "UpdateExpression": MOVE,
+        "ExpressionAttributeNames": {"#n": "number", "#h": "hash", "#t": "mover"},
+        "ExpressionAttributeValues": {
+            ":v": {"N": str(version)}, ":n": {"N": str(at)}, ":h": {"S": link}, ":g": {"N": "1"}, ":t": {"S": token},
+            ":OUTBOXPK": {"S": f"GROUNDS#{int(tenant[-2:], 16) % 16}"}, ":OUTBOXSK": {"S": f"00000001#{tenant}"},
+            **before,
+        },
+    }}  # fmt: skip
+
+
+class Replayed:
+    """Less work: requests that the store has sent before, sent again. Nothing is made, and no answer is looked at."""
+
+    def __init__(self, client: AwsClient, wanted: Wanted) -> None:
+        self.client = client
+        asked = requests_of(DynamoSide(noting := Noting(client), wanted), noting)
+        self.getting, self.listing, self.adding = asked["GetItem"], asked["Query"], asked["TransactWriteItems"]
+        for action in self.adding["TransactItems"]:  # done again and again, it must not fail
+            for doing in action.values():
+                if doing["ConditionExpression"] != THERE:
+                    del doing["ConditionExpression"]
+                    doing.get("ExpressionAttributeValues", {}).pop(":w", None)
+
+    def get(self) -> object:
+        """Ask again."""
+        return self.client.call("GetItem", self.getting, KEYS)
+
+    def page(self) -> object:
+        """Ask again."""
+        return self.client.call("Query", self.listing, KEYS)
+
+    def add(self) -> object:
+        """Write the same again, as another transaction."""
+        return self.client.call(
+            "TransactWriteItems", {**self.adding, "ClientRequestToken": secrets.token_hex(16)}, KEYS
+        )
+
+
+def requests_of(side: Side, noting: Noting) -> dict[str, Request]:
+    """Return the last request of each operation, once the side knows its tip."""
+    side.add()
+    noting.notes.clear()
+    for call in CALLS:
+        getattr(side, call)()
+    if len(noting.notes) != len(CALLS):
+        raise CannotRun(f"{type(side).__name__} does not do each call with one request")
+    return {operation: json.loads(json.dumps(request)) for operation, request, _ in noting.notes}
+
+
+def shape(value: object) -> object:
+    """Return a request without what differs from call to call: all values of attributes, and tokens."""
+    if isinstance(value, dict):
+        return {name: "" if name in {"S", "N", "ClientRequestToken"} else shape(one) for name, one in value.items()}
+    return [shape(one) for one in value] if isinstance(value, list) else value
+
+
+def compared(url: str, rounds: int, report: Report) -> Table:
+    """Return the table of each call on each side, in interleaved rounds."""
+    client = client_of(url)
+    fill(client, 3, 3 * TASKS)
+    wanted = [Wanted(tenant_name(at), *(ids_of(kind, at, 1)[0] for kind in (1, 2, 3))) for at in range(3)]
+    shapes = [
+        shape(requests_of(kind(noting := Noting(client), one), noting))
+        for kind, one in ((DynamoSide, wanted[0]), (ByHand, wanted[1]))
+    ]
+    if shapes[0] != shapes[1]:
+        raise CannotRun("the requests by hand are not those of the store")
+    sides: dict[str, Side] = {
+        "replayed": Replayed(client, wanted[2]), "same work by hand": ByHand(client, wanted[1]),
+        "freehold": DynamoSide(client, wanted[0]),
+    }  # fmt: skip
+    bare = [name for name in sides if name != "freehold"]
+    head = ("call", "side", "CPU us", "clock us", *(f"CPU to {name}" for name in bare))
+    table = Table(
+        "A call of the store against the same by hand, on roto, and its CPU time as a multiple.", head, words=2
+    )
+    for call, calls in CALLS.items():
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
+        for side in sides.values():
+            once(getattr(side, call), 10)
+        for _, name in interleaved(list(sides), rounds):
+            found[name].append(once(getattr(sides[name], call), calls))
+        cpu, clock = ({name: [run[at] for run in runs] for name, runs in found.items()} for at in (0, 1))
+        for name in sides:
+            ratios = (ratio(cpu[name], cpu[other]) for other in bare)
+            table.rows.append((call, name, spread(cpu[name], 0), spread(clock[name], 0), *ratios))
+        report.data[f"store, {call}"] = found
+    client.close()
+    return table

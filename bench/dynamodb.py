@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import process
+from bench import dynamo_store, process
 from bench.process import ROOT, WORK, CannotRun, output
 from bench.stacks import Settings
 from bench.table import Report, Table
@@ -20,7 +20,6 @@ from freehold.servers.dynamodb import DynamoServer, roto
 CLIENTS = ("own", "boto3", "pynamodb")
 CALLS = ("get", "put", "query 20", "transact 3")
 COLD = 7
-SIZES = ("1", "100", "1000")
 Figures = Mapping[str, Sequence[float]]
 
 
@@ -34,11 +33,7 @@ def run(settings: Settings) -> Report:
     with _roto() as url:
         output([sys.executable, "-c", MAKE, url])
         report.tables.append(_compared("Against roto, which flushes every commit.", url, number // 2, report))
-        sizes = SIZES[:2] if settings.quick else SIZES
-        said = output([sys.executable, "-m", "bench.dynamo_store", url, str(number // 2), *sizes])
-        found = json.loads(said)
-        report.data["store"] = found
-        report.tables += [_store(found["store"], found["bare"]), _growth(found["growth"], found["each"])]
+        report.tables.append(dynamo_store.compared(url, 3 if settings.quick else 25, report))
     return report
 
 
@@ -98,27 +93,6 @@ def _cold(url: str, runs: int) -> Table:
             times.append((time.perf_counter() - began) * 1000)
         medians[client] = statistics.median(times)
     table.rows += [(name, f"{ms:,.0f}", f"{ms / medians['own']:.1f}") for name, ms in medians.items()]
-    return table
-
-
-def _store(store: Figures, bare: Figures) -> Table:
-    table = Table("A call of the store against the same requests by the bare client, on roto. µs: CPU (clock).",
-                  ("call", "store", "bare", "CPU, times", "clock, times"))  # fmt: skip
-    for call, (cpu, clock) in store.items():
-        bare_cpu, bare_clock = bare[call]
-        cells = (f"{cpu:,.0f} ({clock:,.0f})", f"{bare_cpu:,.0f} ({bare_clock:,.0f})")
-        table.rows.append((call, *cells, f"{cpu / bare_cpu:.2f}", f"{clock / bare_clock:.2f}"))
-    return table
-
-
-def _growth(growth: Mapping[str, Figures], each: int) -> Table:
-    calls = list(next(iter(growth.values())))
-    table = Table(
-        "As tenants and items grow, on roto, whose indexes grow slower with them. µs of the clock a call.",
-        ("tenants", "items", *calls),
-    )
-    for size, figures in growth.items():
-        table.rows.append((size, f"{int(size) * each:,}", *(f"{figures[call][1]:,.0f}" for call in calls)))
     return table
 
 

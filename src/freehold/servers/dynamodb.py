@@ -44,21 +44,11 @@ def ministack(program: str) -> Emulator:
     return Emulator("ministack", (program,), environment)
 
 
-def dynalite(program: str) -> Emulator:
-    """dynalite: strict about requests, and without transactions."""
-    options = (
-        "--host",
-        HOST,
-        "--port",
-        "{port}",
-        "--createTableMs",
-        "0",
-        "--deleteTableMs",
-        "0",
-        "--updateTableMs",
-        "0",
-    )
-    return Emulator("dynalite", ("node", program, *options))
+def dynalite(program: str, *, keeps: bool = False) -> Emulator:
+    """dynalite: strict about requests, and without transactions. What it `keeps` it does not flush."""
+    options = ("--host", HOST, "--port", "{port}", *(("--path", "{folder}/data") if keeps else ()))
+    at_once = (part for name in ("create", "delete", "update") for part in (f"--{name}TableMs", "0"))
+    return Emulator("dynalite", ("node", program, *options, *at_once))
 
 
 class DynamoServer:
