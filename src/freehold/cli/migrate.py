@@ -37,20 +37,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
-    from freehold.cli.operating import migrations
-    from freehold.cli.screen import Bar
-    from freehold.cli.standing import settings_for, standing
-    from freehold.cli.steps import show
-    from freehold.cli.target import load, locate
-    from freehold.wiring import complete
-
-    with (
-        standing(settings_for(data, store)) as settings,
-        migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=as_json) as bar,
-    ):
-        steps = found.up(breaking=breaking, progress=bar.show)
-    show(steps, "Nothing to be done.", as_json=as_json)
+    _go(target, data, store, back=False, breaking=breaking, as_json=as_json)
 
 
 @migrate.command()
@@ -62,20 +49,7 @@ def down(
     as_json: AsJson = False,
 ) -> None:
     """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
-    from freehold.cli.operating import migrations
-    from freehold.cli.screen import Bar
-    from freehold.cli.standing import settings_for, standing
-    from freehold.cli.steps import show
-    from freehold.cli.target import load, locate
-    from freehold.wiring import complete
-
-    with (
-        standing(settings_for(data, store)) as settings,
-        migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=as_json) as bar,
-    ):
-        steps = found.down(breaking=breaking, progress=bar.show)
-    show(steps, "There is nothing to undo.", as_json=as_json)
+    _go(target, data, store, back=True, breaking=breaking, as_json=as_json)
 
 
 @migrate.command()
@@ -104,3 +78,21 @@ def status(
     rows = [(str(one.number), one.at[:19].replace("T", " "), one.label, str(one.grounds)) for one in made]
     screen.print_table(("number", "made at (UTC)", "label", "newest of grounds"), rows, "No migration was made yet.")
     typer.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")
+
+
+def _go(target: str | None, data: str | None, store: str | None, *, back: bool, breaking: bool, as_json: bool) -> None:
+    from freehold.cli.operating import migrations
+    from freehold.cli.screen import Bar
+    from freehold.cli.standing import settings_for, standing
+    from freehold.cli.steps import show
+    from freehold.cli.target import load, locate
+    from freehold.wiring import complete
+
+    with (
+        standing(settings_for(data, store)) as settings,
+        migrations(settings, complete(load(locate(target)))) as found,
+        Bar(hidden=as_json) as bar,
+    ):
+        go = found.down if back else found.up
+        steps = go(breaking=breaking, progress=bar.show)
+    show(steps, "There is nothing to undo." if back else "Nothing to be done.", as_json=as_json)
