@@ -3,7 +3,8 @@
 Open loop: requests are sent at the times of a Poisson process, whether or not earlier ones were answered, each on a
 free keep-alive connection or a new one; latency counts from the time a request was meant to be sent, so waiting
 anywhere is seen. One that is not answered within the deadline is given up, as a client would: its connection is closed.
-Closed loop: a fixed number of connections, each of which sends its next request when the last one is answered.
+SIGTERM ends it early. Closed loop: a fixed number of connections, each of which sends its next request when the last
+one is answered.
 """
 
 import gc
@@ -11,6 +12,7 @@ import json
 import random
 import select
 import selectors
+import signal
 import socket
 import sys
 import time
@@ -46,6 +48,8 @@ class Seen:
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)
+    calls: list[tuple[float, float, int]] = field(default_factory=list)
+    """When each was meant to be sent, when that ended, and the status; 0 without an answer."""
 
 
 def complete(answer: bytearray) -> tuple[int, bool] | None:
@@ -71,6 +75,7 @@ class Load:
         self.requests = cycle(Path(plan["requests"]).read_bytes().split(b"\0"))
         self.deadline: float = plan["deadline"]
         self.most: int = plan["connections"]
+        self.is_over = False
         self.selector = selectors.EpollSelector()
         self.free: list[Connection] = []
         self.under_way: deque[tuple[float, Connection]] = deque()  # oldest first; answered ones are skipped
@@ -134,6 +139,7 @@ class Load:
         assert connection.intended is not None
         took = clock() - connection.intended
         self.seen.statuses[status] += 1
+        self.tell(connection.intended, status)
         if 200 <= status < 300:  # noqa: PLR2004
             if took <= self.deadline:
                 self.seen.latencies.append(took)
@@ -150,6 +156,7 @@ class Load:
         """Close a connection. A request that was on it has failed."""
         if connection.intended is not None:
             self.seen.broken += 1
+            self.tell(connection.intended, 0)
             connection.intended = None
         elif connection in self.free:
             self.free.remove(connection)
@@ -165,13 +172,18 @@ class Load:
                 if now - intended <= self.deadline:
                     break
                 self.seen.late += 1
+                self.tell(intended, 0)
                 connection.intended = None
                 self.drop(connection)
             self.under_way.popleft()
         while self.waiting and now - self.waiting[0] > self.deadline:
-            self.waiting.popleft()
+            self.tell(self.waiting.popleft(), 0)
             self.seen.sent += 1
             self.seen.late += 1
+
+    def tell(self, intended: float, status: int) -> None:
+        """Note what has become of a call."""
+        self.seen.calls.append((intended, clock(), status))
 
     def turn(self, until: float) -> None:
         """Wait for something to happen, at most until then, and deal with it."""
@@ -193,6 +205,7 @@ def run_open(load: Load, rate: float, seconds: float, begin: float) -> None:
     due, end = begin + chance.expovariate(rate), begin + seconds
     while due < end or load.under_way or load.waiting:
         now = clock()
+        end = now if load.is_over else end
         while due < end and due <= now:
             load.send(due)
             due += chance.expovariate(rate)
@@ -215,6 +228,7 @@ def main() -> None:
     """Carry out the plan."""
     plan = json.load(sys.stdin)
     load = Load(plan)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(load, "is_over", True))
     gc.collect()
     gc.disable()
     begin = clock()
@@ -232,6 +246,7 @@ def main() -> None:
             "statuses": dict(seen.statuses),
             "latencies": [round(one * 1e3, 3) for one in seen.latencies],
             "lags": [round(one * 1e3, 3) for one in seen.lags],
+            "calls": seen.calls,
         },
         sys.stdout,
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import ours
+from bench import ours, under_move
 from bench.process import ROOT, WORK, CannotRun
 from bench.stacks import Settings
 from bench.table import Report, Table
@@ -92,9 +92,11 @@ def run(settings: Settings) -> Report:
             own.prepare(folder / "last")
             walks[size] = Walk(folder, postgres)
             walks[size].whole()
-    report.tables.append(_table(walks))
-    report.notes += _notes(walks, created)
+        moves = {size: under_move.both(own, Walk(work / f"{size} asked", postgres), size, settings) for size in sizes}
+    report.tables += [_table(walks), under_move.table(moves)]
+    report.notes += [*_notes(walks, created), *under_move.notes(moves)]
     report.data = {"created": created, "steps": {str(size): walk.rows for size, walk in walks.items()}}
+    report.data["asked"] = under_move.data(moves)
     shutil.rmtree(work, ignore_errors=True)
     return report
 

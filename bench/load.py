@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.process import LOAD_CORE, ROOT, WORK, CannotRun, environment, pin
 from bench.stacks import Settings
@@ -46,6 +46,16 @@ class Measured:
     def data(self) -> dict[str, float]:
         """Return everything as plain data."""
         return asdict(self) | {"per_second": self.per_second, "success": self.success}
+
+
+class Call(NamedTuple):
+    """What has become of one call. Times are of the system's monotonic clock, in seconds, in whichever process."""
+
+    meant: float
+    """When it was to be sent."""
+    ended: float
+    status: int
+    """0 when there was no answer."""
 
 
 @contextmanager
@@ -118,12 +128,23 @@ def begin(
     return child
 
 
-def finish(child: subprocess.Popen[str]) -> Measured:
-    """Wait for a generator, and return what it saw."""
+def calls_of(child: subprocess.Popen[str]) -> list[Call]:
+    """Wait for a generator, and return what has become of each call."""
+    return [Call(*one) for one in told(child)["calls"]]
+
+
+def told(child: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for a generator, and return what it says."""
     out, err = child.communicate(timeout=180)
     if child.returncode:
         raise CannotRun(f"The load generator failed: {err.strip()[-800:]}")
-    seen: dict[str, Any] = json.loads(out)
+    said: dict[str, Any] = json.loads(out)
+    return said
+
+
+def finish(child: subprocess.Popen[str]) -> Measured:
+    """Wait for a generator, and return what it saw."""
+    seen = told(child)
     times, lags = sorted(seen["latencies"]), sorted(seen["lags"])
     refused = sum(count for status, count in seen["statuses"].items() if not status.startswith("2"))
     return Measured(
