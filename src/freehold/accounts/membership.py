@@ -14,7 +14,9 @@ from freehold.runtime.ports import Clock, Database, Principal, Span
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
 
-STALE_AFTER = 2.0
+STALE_AFTER, SHUT_FOR = 2.0, 0.25
+"""Seconds for which it is remembered that a tenant is let in, and that it is not: one that arrives is waited for."""
+
 MOST = 10_000
 BATCH = 200
 
@@ -26,7 +28,7 @@ class Accounts:
     """Fills the port `Membership` from what the accounts keep."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        """Read through `database`. Whether a tenant is suspended is remembered for two seconds."""
+        """Read through `database`. That a tenant is let in is remembered for two seconds."""
         self._database, self._clock = database, clock
         self._states: dict[str, tuple[str, float]] = {}
 
@@ -82,7 +84,7 @@ class Accounts:
             state = self._read(tenant, unit)
             if len(self._states) >= MOST:
                 self._states.clear()
-            self._states[tenant] = (state, now + STALE_AFTER)
+            self._states[tenant] = (state, now + (STALE_AFTER if state == "active" else SHUT_FOR))
         return state
 
     def _read(self, tenant: str, unit: Unit | None) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from freehold.accounts import membership
-from freehold.accounts.membership import STALE_AFTER, Accounts
+from freehold.accounts.membership import SHUT_FOR, STALE_AFTER, Accounts
 from freehold.model.names import PLATFORM
 from freehold.runtime.failures import Forbidden, Unauthenticated
 from freehold.runtime.invoke import Call
@@ -43,6 +43,17 @@ def test_a_state_is_read_again_after_two_seconds(house: House, accounts: Account
     house.clock.turn(timedelta(seconds=STALE_AFTER))
     with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
         accounts.admit(house.ada.tenant)
+
+
+def test_who_is_let_in_again_waits_for_less_than_who_is_shut_out(house: House, accounts: Accounts) -> None:
+    house.operate("suspend_tenant", organisation="acme")
+    with pytest.raises(Forbidden):
+        accounts.admit(house.ada.tenant)
+    house.operate("resume_tenant", organisation="acme")
+    with pytest.raises(Forbidden):
+        accounts.admit(house.ada.tenant)
+    house.clock.turn(timedelta(seconds=SHUT_FOR))
+    accounts.admit(house.ada.tenant)
 
 
 def test_only_so_many_states_are_remembered(house: House, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
