@@ -25,6 +25,15 @@ class Lost(Exception):
     """Somebody else has written meanwhile, or an index was behind: look again, and try again."""
 
 
+class Crowded(Exception):
+    """More goes with what is removed than one transaction takes."""
+
+
+Within = dict[type[Entity], int]
+Leftovers = dict[tuple[type[Entity], str], Within]
+"""How many of each kind still lie within entities that are gone: what a removal has left for later transactions."""
+
+
 @dataclass(slots=True)
 class Drafted:
     """One entity in a transaction: what it was believed to be, and what it is to become."""
@@ -41,7 +50,7 @@ class Drafted:
     goes: bool = False
     listed: Mapping[type[Entity], int] = field(default_factory=dict)
     """How many of each kind lie within it in the store."""
-    children: dict[type[Entity], int] = field(default_factory=dict)
+    children: Within = field(default_factory=dict)
     """How many more, or fewer, there are to be."""
 
 
@@ -62,6 +71,10 @@ class Draft:
     table: str
     entities: dict[str, Drafted] = field(default_factory=dict)
     guards: dict[str, Held] = field(default_factory=dict)
+    leftovers: Leftovers = field(default_factory=dict)
+    """What has gone, or goes, before what lies within it."""
+    leaves: bool = False
+    """Whether what is removed may go before what lies within it."""
 
     def at(self, kind: type[Entity], id: str) -> Drafted | None:
         """What is known of an entity."""

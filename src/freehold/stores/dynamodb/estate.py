@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from freehold.aws.failures import AwsError
 from freehold.model.data import Entity
@@ -106,7 +107,7 @@ class DynamoEstate:
         """See `Estate.empty`."""
         counts = self._swept(scope)
         if self._table.get(scope, key(scope.tenant, TIP)) is not None:
-            self._move(scope, [], 0, Tip().hash)
+            self._move(scope, [], 0, Tip().hash, leftovers="")
         return counts
 
     def erase(self, scope: Scope) -> Mapping[str, int]:
@@ -148,6 +149,7 @@ class DynamoEstate:
         self._mark(scope)
         self._leases[scope.tenant] = (at, time.monotonic())
         try:
+            self._committer.clear(scope)
             yield
         finally:
             del self._leases[scope.tenant]
@@ -235,11 +237,14 @@ class DynamoEstate:
         with self._tips.held([scope.tenant]):
             return self._tips.tip(scope)
 
-    def _move(self, scope: Scope, actions: Sequence[Mapping[str, object]], at: int, hash: str) -> None:  # noqa: A002
+    def _move(
+        self, scope: Scope, actions: Sequence[Mapping[str, object]], at: int, hash: str, **changed: str  # noqa: A002
+    ) -> None:  # fmt: skip
         """Do something together with moving the tip."""
         self._renew()
         tip, token = self._tip(scope), secrets.token_hex(16)
-        moved = tip.moved(scope.tenant, self._tips.after(tip, at, hash), self._table.name, token)
+        after = replace(self._tips.after(tip, at, hash), **changed)
+        moved = tip.moved(scope.tenant, after, self._table.name, token)
         self._tips.move(scope.tenant, None)
         with explained():
             self._table.transact(scope, [*actions, moved], token)

@@ -12,19 +12,20 @@ from freehold.model.model import Model
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.draft import Draft, Drafted, Lost
+from freehold.stores.dynamodb.draft import Crowded, Draft, Drafted, Lost, Within
 from freehold.stores.dynamodb.items import counted, key, text
 from freehold.stores.dynamodb.keys import END, guard, partition, place
+from freehold.stores.dynamodb.leftovers import read
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.snapshot import Book
-from freehold.stores.dynamodb.table import Table
+from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
 from freehold.stores.rows import unreadable
 
 PAUSE = 0.05
 """Seconds after which, at most, an index is asked again that has not yet shown all children."""
 
 MOST_CHILDREN = 200
-
+"""How many an index is asked for at once: more than a transaction takes, since some of them may be gone already."""
 
 Known = dict[tuple[type[Entity], str], tuple[Entity, Mapping[type[Entity], int]]]
 """Entities as they were read, and how many of each kind lie within each."""
@@ -45,14 +46,18 @@ class Planner:
             for kind in model.entities.values() if kind.facts.within
         }  # fmt: skip
         self._below = {kind: model.children(kind) for kind in model.entities.values()}
+        self._kinds = {tag(kind): kind for kind in model.entities.values()}
 
-    def plan(self, part: Changes, draft: Draft | None = None) -> Draft:
-        """The draft of one ground's part, laid over an earlier `draft` of the same ground.
+    def begin(self, tenant: str, leftovers: str, *, leaves: bool = False) -> Draft:
+        """An empty draft for a ground whose tip says that so much is left. With `leaves`, more may be left."""
+        return Draft(tenant, self._table.name, leftovers=read(leftovers, self._kinds), leaves=leaves)
 
-        Raises `Stale`, `Taken`, `Dangling` or `Invalid` for what is clear.
+    def plan(self, part: Changes, draft: Draft) -> None:
+        """Lay a part of what is done on one ground over its draft.
+
+        Raises `Stale`, `Taken`, `Dangling` or `Invalid` for what is clear; and `Crowded`, unless the draft leaves some.
         """
         scope = part.scope
-        draft = draft or Draft(scope.tenant, self._table.name)
         known = self._read(scope, part.writes)
         for write in part.writes:
             try:
@@ -61,7 +66,15 @@ class Planner:
                 raise unreadable(write.entity) from None
         for kind, id, name in part.references:
             draft.refer(kind, id, name)
-        return draft
+
+    def clear(self, scope: Scope, draft: Draft) -> bool:
+        """Lay over an empty draft what can go next of what is left. Whether there is any that an index shows."""
+        for above, within in reversed(draft.leftovers.items()):
+            for kind, count in within.items():
+                if count > 0:
+                    self._clear(scope, draft, kind, above[1])
+                    return bool(draft.entities)
+        return False
 
     def _is_tied(self, kind: type[Entity]) -> bool:
         """Whether more than its own item changes with it, so that what it was has to be known."""
@@ -146,6 +159,9 @@ class Planner:
         """Say that an entity has one more within it, or one fewer."""
         if parent is None or id is None:
             return
+        if (within := draft.leftovers.get((parent, id))) is not None and by < 0:
+            within[kind] = within.get(kind, 0) + by
+            return
         there = draft.at(parent, id)
         if there is not None and there.goes:
             if by > 0:
@@ -156,27 +172,62 @@ class Planner:
         there.children[kind] = there.children.get(kind, 0) + by
 
     def _remove(self, scope: Scope, draft: Draft, there: Drafted, entity: Entity) -> None:
-        """Take an entity away, with everything within it."""
+        """Take an entity away, with everything within it; or leave that for later, where it is too much."""
         self._tie(draft, entity, None)
         there.entity, there.written, there.goes = None, False, True
+        left: Within = {}
         for kind in self._below[type(entity)]:
             name, _ = self._above[kind]
-            for child, listed in self._within(scope, kind, entity, there.listed.get(kind, 0)):
-                known = draft.at(kind, child.id)
-                if known is None or not (known.written or known.goes):
-                    known = draft.draft(kind, child.id, child.version, Lost)  # the index was behind
-                    known.before, known.refusal, known.listed = child.version, Lost, listed
-                    self._remove(scope, draft, known, child)
-            for one in list(draft.entities.values()):  # and what this transaction has put there
-                if one.kind is kind and one.entity is not None and getattr(one.entity, name) == entity.id:
+            here = [
+                one for one in list(draft.entities.values())
+                if one.kind is kind and one.entity is not None and getattr(one.entity, name) == entity.id
+            ]  # fmt: skip
+            if draft.leaves:
+                left[kind] = there.listed.get(kind, 0) + there.children.get(kind, 0) - len(here)
+            else:
+                self._remove_within(scope, draft, kind, entity, there.listed.get(kind, 0))
+            for one in here:  # what this transaction has put there
+                if one.entity is not None and not one.goes:
                     self._remove(scope, draft, one, one.entity)
+        if any(left.values()):
+            draft.leftovers[type(entity), entity.id] = left
+
+    def _remove_within(self, scope: Scope, draft: Draft, kind: type[Entity], above: Entity, count: int) -> None:
+        """Take away what lies within an entity in the store. Raises `Overloaded` when an index stays behind."""
+        if len(draft.entities) + count > MOST_AT_ONCE:
+            raise Crowded
+        for _ in waits(PAUSE, self._table.patience):
+            found = self._within(scope, kind, above.id, again=bool(self._below[kind])) if count > 0 else []
+            if len(found) >= count:
+                for child, listed in found:
+                    known = draft.at(kind, child.id)
+                    if known is None or not (known.written or known.goes):
+                        self._remove(scope, draft, self._gone(draft, child, listed), child)
+                return
+        raise Overloaded("STORE_BEHIND", "An index of the store is behind: wait and retry.", retry_after=1)
+
+    def _clear(self, scope: Scope, draft: Draft, kind: type[Entity], above: str) -> None:
+        """Take away as many as fit of a kind of what lies within an entity that is gone."""
+        draft.leaves = True
+        room = MOST_AT_ONCE - 1  # the tip of the ground moves as well
+        for child, listed in self._within(scope, kind, above, again=True):
+            if len(draft.entities) + len(draft.guards) + 1 + len(self._unique[kind]) > room:
+                return
+            self._remove(scope, draft, self._gone(draft, child, listed), child)
+
+    @staticmethod
+    def _gone(draft: Draft, child: Entity, listed: Mapping[type[Entity], int]) -> Drafted:
+        """A child that goes, as an index has it; which may be behind."""
+        known = draft.draft(type(child), child.id, child.version, Lost)
+        known.before, known.refusal, known.listed = child.version, Lost, listed
+        return known
 
     def _within(
-        self, scope: Scope, kind: type[Entity], above: Entity, count: int
-    ) -> Iterator[tuple[Entity, Mapping[type[Entity], int]]]:
-        """What lies within an entity in the store, once its index lists as many as there are: it is a moment behind.
+        self, scope: Scope, kind: type[Entity], above: str, *, again: bool
+    ) -> list[tuple[Entity, Mapping[type[Entity], int]]]:
+        """What lies within an entity, and how many of each kind within each: as an index shows it, a moment behind.
 
-        Raises `Overloaded` when it stays behind.
+        With `again`, each is looked at in the table, where some may be gone by now, or have more within them.
         """
         name, _ = self._above[kind]
         slot = next(slot for slot in self._book.of[kind].slots if slot.keys == (name,))
@@ -184,18 +235,12 @@ class Planner:
             "IndexName": slot.index,
             "KeyConditionExpression": f"{slot.index}PK = :p AND begins_with({slot.index}SK, :s)",
             "ExpressionAttributeValues": {
-                ":p": text(partition(slot, scope.tenant, {name: above.id})), ":s": text(f"{tag(kind)}{END}"),
+                ":p": text(partition(slot, scope.tenant, {name: above})), ":s": text(f"{tag(kind)}{END}"),
             },
         }  # fmt: skip
-        if count <= 0:
-            return
-        for _ in waits(PAUSE, self._table.patience):
-            items = list(self._table.query(scope, request, MOST_CHILDREN))
-            if len(items) >= count and self._below[kind]:  # it may be behind in how many lie within each, too
-                items = self._table.get_all(scope, [{"PK": item["PK"], "SK": item["SK"]} for item in items])
-                items = [item for item in items if item.get(name) == text(above.id)]
-            if len(items) >= count:
-                codec = self._book.of[kind]
-                yield from ((codec.decode(item)[1], counted(item, self._below[kind])) for item in items)
-                return
-        raise Overloaded("STORE_BEHIND", "An index of the store is behind: wait and retry.", retry_after=1)
+        items = list(self._table.query(scope, request, MOST_CHILDREN))
+        if again:
+            items = self._table.get_all(scope, [{"PK": item["PK"], "SK": item["SK"]} for item in items])
+            items = [item for item in items if item.get(name) == text(above)]
+        codec = self._book.of[kind]
+        return [(codec.decode(item)[1], counted(item, self._below[kind])) for item in items]

@@ -19,6 +19,7 @@ from freehold.model.names import shout
 from freehold.stores.dynamodb.guarding import Guarding
 from freehold.stores.dynamodb.items import CHILDREN, GENERATION, Attribute, Item, ItemCodec, key, number
 from freehold.stores.dynamodb.keys import END, ground
+from freehold.stores.dynamodb.leftovers import owners
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.recast import Obstacle, recast, touches
 from freehold.stores.dynamodb.tips import TIP, Tip, read
@@ -89,7 +90,8 @@ class Rewriter:
             if tip.generation >= self._generation:
                 return
             try:
-                self._go_over(tenant, work_between(self._schemas.get(tip.generation, Schema()), self._wanted))
+                work = work_between(self._schemas.get(tip.generation, Schema()), self._wanted)
+                self._go_over(tenant, work, owners(tip.leftovers))
                 self._mark(tenant, tip)
             except Moved:
                 continue
@@ -100,7 +102,7 @@ class Rewriter:
     def _wanted(self) -> Schema:
         return self._schemas[self._generation]
 
-    def _go_over(self, tenant: str, work: Work) -> None:
+    def _go_over(self, tenant: str, work: Work, gone: set[str]) -> None:
         for name in sorted(work.kinds):
             entities = {str(entity.id): entity for entity in self._written(tenant, name)}
             self._guarding.settle(tenant, self._model.entities[name], entities, altered=name in work.altered)
@@ -109,7 +111,7 @@ class Rewriter:
             for item in self._table.under(ground(tenant), f"{shout(name)}{END}"):
                 self._table.call("DeleteItem", {"Key": _place(item)})
         for name in sorted(work.moved):
-            self._count(tenant, name)
+            self._count(tenant, name, gone)
 
     def _written(self, tenant: str, name: str) -> Iterator[Entity]:
         """The entities of a kind, each written again where it is not as it should be."""
@@ -149,8 +151,11 @@ class Rewriter:
             "ExpressionAttributeNames": names, "ExpressionAttributeValues": {**values, ":w": item["version"]},
         })  # fmt: skip
 
-    def _count(self, tenant: str, name: str) -> None:
-        """Note in each entity how many of a kind lie within it, where that kind has moved."""
+    def _count(self, tenant: str, name: str, gone: set[str]) -> None:
+        """Note in each entity how many of a kind lie within it, where that kind has moved.
+
+        What lies within an entity that is `gone` is about to go too.
+        """
         attribute, kind = f"{CHILDREN}{shout(name)}", self._model.entities.get(name)
         parent, field = (kind.facts.within, self._wanted.tables[name].parent_field) if kind else (None, None)
         counts: Counter[str] = Counter()
@@ -165,7 +170,7 @@ class Rewriter:
                 held = int(str(item.get(attribute, {"N": "0"})["N"]))
                 if count != held:
                     self._set_count(item, attribute, count)
-        if lost := {id for id in counts if id != str(None)}:
+        if lost := set(counts) - gone - {str(None)}:
             trouble = f"lie within what is not there: {', '.join(sorted(lost)[:3])}"
             raise Obstacle(name, Trouble(trouble, "remove them, or add what they lie within"))
 

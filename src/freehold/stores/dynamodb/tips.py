@@ -31,6 +31,9 @@ MOVE = (
 )
 """How a tip is moved, and where the index that crosses tenants lists its ground."""
 
+LEFTOVERS = "leftovers"
+"""The attribute that says what removals have left to be removed: see `leftovers.py`."""
+
 HELD_BY, HELD_TO = "heldby", "heldto"
 """The attributes by which an operator keeps everybody else from writing on a ground, until a time (seconds of 1970)."""
 
@@ -48,6 +51,8 @@ class Tip:
     """What every item on the ground is of, or of a later one."""
     holder: str = ""
     held_to: int = 0
+    leftovers: str = ""
+    """What removals have left to be removed."""
 
     def is_held(self, me: str) -> bool:
         """Whether somebody else holds the ground now."""
@@ -64,8 +69,13 @@ class Tip:
         if self.version:
             condition, values[":w"] = "version = :w", number(self.version)
         names = {"#n": "number", "#h": "hash", "#t": MOVER}
+        moving = MOVE
+        if after.leftovers:
+            moving, values[":l"] = f"{MOVE}, {LEFTOVERS} = :l", text(after.leftovers)
+        elif self.leftovers:
+            moving = f"REMOVE {LEFTOVERS} {MOVE}"
         return {"Update": {
-            "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition, "UpdateExpression": MOVE,
+            "TableName": table, "Key": key(tenant, TIP), "ConditionExpression": condition, "UpdateExpression": moving,
             "ExpressionAttributeNames": names, "ExpressionAttributeValues": values,
         }}  # fmt: skip
 
@@ -122,7 +132,8 @@ class Tips:
 
     def after(self, tip: Tip, number: int, hash: str) -> Tip:  # noqa: A002  # what it is called
         """The tip behind a commit of this process, whose items are of its own generation."""
-        return Tip(tip.version + 1, number, hash, min(tip.generation, self._generation))
+        generation = min(tip.generation, self._generation)
+        return Tip(tip.version + 1, number, hash, generation, leftovers=tip.leftovers)
 
     def move(self, tenant: str, tip: Tip | None) -> None:
         """Remember where a ground is now; with None, that it is not known."""
@@ -150,4 +161,5 @@ def read(item: Item) -> Tip:
     version, link, generation = (int(str(item[name]["N"])) for name in ("version", "number", "generation"))
     holder = str(item[HELD_BY]["S"]) if HELD_BY in item else ""
     until = int(str(item[HELD_TO]["N"])) if HELD_TO in item else 0
-    return Tip(version, link, str(item["hash"]["S"]), generation, holder, until)
+    leftovers = str(item[LEFTOVERS]["S"]) if LEFTOVERS in item else ""
+    return Tip(version, link, str(item["hash"]["S"]), generation, holder, until, leftovers)

@@ -116,6 +116,25 @@ def children_go_with_their_parent(stage: Stage) -> None:
     assert stage.has(stage.acme, others_goal)
 
 
+def much_goes_with_its_parent(stage: Stage) -> None:
+    """So do more children, and children of theirs, than a store may take in one transaction; and nothing else."""
+    home, away = stage.add_all(stage.acme, [Team(name="Rovers"), Team(name="City")])
+    matches = [Match(id=stage.new_id(), home=home.id, number=number) for number in range(45)]
+    goals = [Goal(id=stage.new_id(), match=matches[0].id, minute=minute) for minute in range(90)]
+    for many in (matches, goals):
+        stage.add_all(stage.acme, many)
+    with stage.call(stage.acme) as unit:
+        unit.save(stage.get(stage.acme, matches[1]).model_copy(update={"home": away.id}))
+        unit.remove(Match, matches[2].id)
+        unit.remove(Team, home.id)
+    gone = (home, *matches[:1], *matches[2:], *goals)
+    assert not any(stage.has(stage.acme, one) for one in gone)
+    assert stage.page(stage.acme, "Matches.of", [home.id]) == []
+    assert stage.page(stage.acme, "Goals.of", [matches[0].id]) == []
+    assert same(stage.page(stage.acme, "Matches.of", [away.id]), [matches[1]])
+    assert stage.add(stage.acme, Match(home=away.id, number=matches[5].number)).version == 1
+
+
 def children_stay_when_their_parent_is_saved(stage: Stage) -> None:
     """Saving a parent does nothing to its children."""
     home = stage.add(stage.acme, Team(name="Rovers"))

@@ -1,6 +1,9 @@
 """What a call's writes become: unique values, parents and children, and how much one transaction takes."""
 
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -10,9 +13,12 @@ from freehold.model.layout import tag
 from freehold.runtime.failures import Overloaded, TooLarge
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
+from freehold.settings import Settings
+from freehold.stores.dynamodb import kit
 from freehold.stores.dynamodb.items import counting
+from freehold.stores.dynamodb.tips import LEFTOVERS, TIP
 from freehold.testing.contract.stage import Stage
-from freehold.testing.contract.subjects import Goal, Match, Player, Team
+from freehold.testing.contract.subjects import SUBJECTS, Goal, Match, Player, Team
 from tests.unit.stores.dynamodb.clients import Watched
 from tests.unit.stores.dynamodb.tables import TestTable
 
@@ -129,15 +135,90 @@ def test_more_items_than_a_transaction_takes_are_refused_with_what_to_do(stage: 
     assert len(stage.page(stage.acme, "Players.of", [None])) == 99
 
 
-def test_a_removal_with_too_much_within_is_refused_and_nothing_is_gone(stage: Stage) -> None:
-    team = stage.add(stage.acme, Team(name="a"))
-    for _ in range(3):
-        stage.add_all(stage.acme, [Match(home=team.id, number=hash(stage.new_id()) >> 8) for _ in range(40)])
-    with pytest.raises(TooLarge) as refused:
-        stage.remove(stage.acme, team)
-    assert refused.value.code == "TRANSACTION_TOO_LARGE"
-    assert stage.has(stage.acme, team)
-    assert len(stage.page(stage.acme, "Matches.of", [team.id])) == 120
+def a_full_team(stage: Stage, matches: int, goals: int) -> Team:
+    """A team with more within it than a transaction takes."""
+    team = stage.add(stage.acme, Team(name="a", code="1"))
+    made = [Match(id=stage.new_id(), home=team.id, number=number) for number in range(matches)]
+    for start in range(0, matches, 40):
+        stage.add_all(stage.acme, made[start : start + 40])
+    for match in made[:2]:
+        for start in range(0, goals, 90):
+            stage.add_all(
+                stage.acme, [Goal(match=match.id, minute=each) for each in range(start, min(goals, start + 90))]
+            )
+    return team
+
+
+class Cut(Exception):
+    """Stands for the end of the process."""
+
+
+def removed_by_who_is_killed(shared: TestTable, tenant: str, team: Team, transactions: int) -> None:
+    """Remove a team in a process that ends before a transaction of it: so many are done."""
+    left = count(transactions, -1)
+
+    def before(operation: str, request: Mapping[str, object]) -> None:
+        if operation == "TransactWriteItems" and next(left) <= 0:
+            raise Cut
+
+    with shared.staged(lambda client: Watched(client, before)) as killed, Scope(tenant) as scope:
+        with suppress(Cut):
+            killed.database.commit([Changes(scope, [Write(Verb.REMOVE, Team, team, team.version)], [])])
+        (tip,) = shared.items(tenant, TIP)
+        assert LEFTOVERS in tip
+        assert not killed.has(tenant, team)
+
+
+def cleared(shared: TestTable, stage: Stage) -> None:
+    """Write until nothing is left: a call takes no longer than it may, and a busy machine gets less done in that."""
+    for _ in range(20):
+        if LEFTOVERS not in shared.items(stage.acme, TIP)[0]:
+            return
+        with Scope(stage.acme) as scope:
+            stage.database.commit([Changes(scope, [], [])])
+
+
+def kinds_of(shared: TestTable, tenant: str) -> Counter[str]:
+    """How many items of each kind lie on a ground."""
+    return Counter(str(item["SK"]["S"]).split("#")[0] for item in shared.items(tenant))
+
+
+@pytest.mark.parametrize("transactions", [1, 3])
+def test_who_writes_next_goes_on_with_what_a_killed_process_has_left(shared: TestTable, transactions: int) -> None:
+    with shared.staged() as stage:
+        team = a_full_team(stage, 60, 60)
+        removed_by_who_is_killed(shared, stage.acme, team, transactions)
+        assert stage.add(stage.acme, Team(name="a", code="1")).version == 1
+        cleared(shared, stage)
+        assert kinds_of(shared, stage.acme) == {"GROUND": 1, "FREEHOLD_TEAM": 1, "UNIQUE": 2}
+
+
+def test_who_holds_a_ground_finds_nothing_that_a_killed_process_has_left(shared: TestTable) -> None:
+    settings = replace(Settings(), store="dynamodb", table=shared.name, table_endpoint=shared.url)
+    with shared.staged() as stage, Scope(stage.acme) as scope:
+        team = a_full_team(stage, 101, 0)
+        removed_by_who_is_killed(shared, stage.acme, team, 1)
+        with closing(kit.estate(SUBJECTS, settings)) as estate, estate.hold(scope):
+            assert estate.rows(scope, Match, "", 10) == []
+        assert kinds_of(shared, stage.acme) == {"GROUND": 1}
+
+
+def test_an_index_that_does_not_show_what_is_left_keeps_nobody_from_writing(shared: TestTable) -> None:
+    with shared.staged() as stage:
+        team = a_full_team(stage, 101, 0)
+        removed_by_who_is_killed(shared, stage.acme, team, 1)
+        stage.database.close()
+    with shared.raw() as table:
+        tip, behind = shared.items(stage.acme, TIP)[0], "999"
+        more = str(tip[LEFTOVERS]["S"]).replace("101", behind)
+        table.call("UpdateItem", {
+            "Key": {"PK": tip["PK"], "SK": tip["SK"]}, "UpdateExpression": f"SET {LEFTOVERS} = :l, version = :v",
+            "ExpressionAttributeValues": {":l": {"S": more}, ":v": {"N": str(int(str(tip["version"]["N"])) + 1)}},
+        })  # fmt: skip
+    with shared.staged() as later, Scope(stage.acme) as scope:
+        fresh = Team(id=later.new_id(), name="b", version=1)
+        later.database.commit([Changes(scope, [Write(Verb.ADD, Team, fresh, 0)], [])])
+        assert later.has(stage.acme, fresh)
 
 
 def test_more_bytes_than_a_transaction_takes_are_refused_before_they_are_sent(shared: TestTable) -> None:
