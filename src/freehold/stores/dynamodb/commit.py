@@ -107,9 +107,9 @@ class Committer:
         acts = [*links, *self._acts(drafts.values())]
         if len(acts) + len(tips) > MOST_AT_ONCE and not leaves:
             raise Crowded
-        after = {
-            tenant: replace(tip, leftovers=written(drafts[tenant].leftovers)) for tenant, tip in after.items()
-        }  # fmt: skip
+        for tenant, draft in drafts.items():
+            if draft.leftovers:
+                after[tenant] = replace(after[tenant], leftovers=written(draft.leftovers))
         return acts, tips, after
 
     def _acts(self, drafts: Iterable[Draft]) -> list[Act]:

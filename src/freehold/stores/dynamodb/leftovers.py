@@ -27,9 +27,11 @@ def written(leftovers: Leftovers) -> str:
 
 def read(text: str, kinds: Mapping[str, type[Entity]]) -> Leftovers:
     """The same, from a tip. A kind that the model has no more is left out: a migration has seen to what it had."""
+    if not text:
+        return {}
     return {
         (kinds[kind], id): {kinds[each]: count for each, count in within.items() if each in kinds}
-        for kind, id, within in json.loads(text or "[]") if kind in kinds
+        for kind, id, within in json.loads(text) if kind in kinds
     }  # fmt: skip
 
 
