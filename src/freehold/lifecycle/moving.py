@@ -71,12 +71,13 @@ def move(
         opened.enter_context(claimed(to.estate, scope, there.slug))
         make_room(to, beyond, scope, there, ARRIVED)  # before the next claim: both may be of one store
         opened.enter_context(claimed(source.estate, scope, there.slug))
-        there = there.model_copy(update={"state": here.state_before("move_tenant", there)})
+        there = _as_it_is(here, there)
         try:
             beyond.add(there.model_copy(update={"state": "arriving"}), case="move_tenant")
             guests = Guests(lambda: people_of(source, scope, secrets=True), beyond)
             follower = Follower(source, to, scope, guests, progress)
             _copy(follower)
+            there = _as_it_is(here, there)  # whom somebody has suspended meanwhile arrives suspended
             began = time.monotonic()
             here.become(there.id, "suspended", "move_tenant", was=there.state)
             follower.round()
@@ -84,7 +85,8 @@ def move(
             opened.enter_context(source.estate.still(scope))
             people = _catch_up(follower, here, there)
         except BaseException:
-            here.become(there.id, there.state, "move_tenant")  # first, since what lies there may be out of reach
+            state = _as_it_is(here, there).state
+            here.become(there.id, state, "move_tenant")  # first, since what lies there may be out of reach
             clear(to, beyond, scope)
             raise
         beyond.become(there.id, there.state, "move_tenant", follower.tip)
@@ -92,6 +94,12 @@ def move(
         here.note("move_tenant", tenant=there.id)
         parts = content(source, scope, progress)
     return Arrived(there, parts, people, shut)
+
+
+def _as_it_is(here: Platform, there: Organisation) -> Organisation:
+    """A tenant in the state that it has now, or had before a move has shut it out."""
+    now = here.organisation(there.id) or there
+    return there.model_copy(update={"state": here.state_before("move_tenant", now)})
 
 
 def _copy(follower: Follower) -> None:

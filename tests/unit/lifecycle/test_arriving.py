@@ -1,5 +1,6 @@
 """Where a tenant arrives somebody serves: its events are not touched before it is there. Or it does not arrive."""
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.imports import bring_in
 from freehold.lifecycle.moving import move
+from freehold.lifecycle.platform import Platform
 from freehold.model.finding import ModelError
 from freehold.runtime.outbox import Delivery
 from tests.unit.lifecycle.place import NOW, Place
@@ -61,3 +63,21 @@ def test_a_tenant_goes_on_where_it_was_when_its_destination_is_out_of_reach(here
         move(here.of, here.tenant("acme"), there.of, grace=NOW, progress=cut)
     assert states[-1] == "suspended"
     assert here.tenant("acme").state == "active"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_tenant_that_is_suspended_while_it_is_moved_stays_suspended(
+    here: Place, there: Place, *, fails: bool
+) -> None:
+    platform, acme = Platform(here.of), here.tenant("acme")
+
+    def suspend(_what: str, _count: int) -> None:
+        if platform.organisation(acme.id) != acme:
+            return
+        platform.become(acme.id, "suspended", "suspend_tenant")
+        if fails:
+            raise InterruptedError
+
+    with suppress(InterruptedError):
+        move(here.of, acme, there.of, grace=NOW, progress=suspend)
+    assert (here if fails else there).tenant("acme").state == "suspended"
