@@ -84,7 +84,7 @@ class Settings:
         except ValueError:
             read = None
         if not isinstance(read, list) or not all(isinstance(one, dict) for one in read):
-            raise _wrong("issuers", "it is not a JSON list of objects")
+            raise _wrong("issuers", "it is not a JSON list of objects", "see docs/howto/oidc.md")
         return read
 
 
@@ -93,7 +93,7 @@ OURS, DESTINATION = "FREEHOLD_", "FREEHOLD_TO_"
 
 
 def from_environment(environment: Mapping[str, str] | None = None, prefix: str = OURS) -> Settings:
-    """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value of the wrong type."""
+    """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value that will not do."""
     everything = (environment or os.environ).items()
     given = {key: value for key, value in everything if key.startswith(prefix)}
     if prefix == OURS:
@@ -102,12 +102,8 @@ def from_environment(environment: Mapping[str, str] | None = None, prefix: str =
     values: dict[str, Any] = {}
     for key, text in given.items():
         if key not in known:
-            raise _wrong(key, f"there is no such setting; there are: {', '.join(sorted(known))}")
-        read, what = _READ[type(known[key].default)]
-        try:
-            values[known[key].name] = read(text)
-        except (ValueError, KeyError):
-            raise _wrong(key, f"{text!r} is not {what}") from None
+            raise _wrong(key, "there is no such setting", f"unset it; there are: {', '.join(sorted(known))}")
+        values[known[key].name] = _value(key, text, known[key].name, known[key].default)
     return replace(Settings(), **values)
 
 
@@ -124,6 +120,39 @@ _READ: Mapping[type, tuple[Callable[[str], object], str]] = {
 }
 
 
-def _wrong(name: str, message: str) -> ModelError:
-    place, fix = Place("environment", 0), "see docs/reference/settings.md"
-    return ModelError([Finding("FH401", place, f"{name}: {message}", fix)])
+def _at_least(least: int) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: value >= least, f"at least {least}"
+
+
+def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
+    return names.__contains__, f"one of {', '.join(names)}"
+
+
+_SOME_TIME: tuple[Callable[[Any], bool], str] = (lambda value: value > 0, "more than 0 seconds")
+_FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "tier": _one_of("schema", "pool"), "aws_client": _one_of("own", "boto3"),
+    "log_level": _one_of("debug", "info", "warning", "error"), "connections": _at_least(1), "workers": _at_least(3),
+    "queue_depth": _at_least(1), "body_limit": _at_least(1), "drain_seconds": _at_least(0),
+    "database_seconds": _SOME_TIME, "queue_seconds": _SOME_TIME,
+}  # fmt: skip
+"""What a value must be, besides of its type."""
+
+
+def _value(key: str, text: str, name: str, default: object) -> object:
+    read, kind = _READ[type(default)]
+    try:
+        value = read(text.lower() if name == "log_level" else text)
+    except (ValueError, KeyError):
+        raise _wrong(key, f"{text!r} is not {kind}", _unset(default)) from None
+    fits, wanted = _FITS.get(name, (None, kind))
+    if fits is not None and not fits(value):
+        raise _wrong(key, f"{text!r} is not {wanted}", _unset(default))
+    return value
+
+
+def _unset(default: object) -> str:
+    return f"set it so, or unset it: then it is {default}"
+
+
+def _wrong(name: str, message: str, fix: str) -> ModelError:
+    return ModelError([Finding("FH401", Place("environment", 0), f"{name}: {message}", fix)])

@@ -113,7 +113,7 @@ def backend(
         membership=membership,
         supplies=Supplies(model, {Door: door, **ports}),
         shared=Shared(cursors, TimeIds(clock, random), clock, references, model.people),
-        limits=Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit),
+        limits=_limits(settings, clock),
         clock=clock,
         ranks={role.name: role.rank for role in model.roles},
     )
@@ -122,15 +122,24 @@ def backend(
     return Backend(model, runtime, database, tokens, courier, scheduler, clock, settings)
 
 
+def _limits(settings: Settings, clock: Clock) -> Limits:
+    try:
+        return Limits(clock, per_tenant=settings.tenant_limit, per_principal=settings.principal_limit)
+    except ValueError as error:
+        place, fix = Place("environment", 0), "see FREEHOLD_TENANT_LIMIT and FREEHOLD_PRINCIPAL_LIMIT"
+        raise ModelError([Finding("FH401", place, str(error), fix)]) from None
+
+
 def kit(settings: Settings) -> Kit:
     """The store that the settings name. Raises `ModelError` (FH401) when there is none, or it lacks a part."""
     if settings.store not in STORES:
         message = f"store: there is no {settings.store}; there are: {', '.join(STORES)}"
-        raise ModelError([Finding("FH401", Place("FREEHOLD_STORE", 0), message, "see docs/reference/settings.md")])
+        fix = "take one of them, there or by `--store`"
+        raise ModelError([Finding("FH401", Place("FREEHOLD_STORE", 0), message, fix)])
     try:
         return cast("Kit", importlib.import_module(STORES[settings.store]))
     except ModuleNotFoundError as error:
-        message, fix = f"store: {settings.store} needs {error.name}", f"`pip install freehold[{settings.store}]`"
+        message, fix = f"store: {settings.store} needs {error.name}", f'`pip install "freehold[{settings.store}]"`'
         raise ModelError([Finding("FH401", Place("FREEHOLD_STORE", 0), message, fix)]) from error
 
 

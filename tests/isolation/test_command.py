@@ -42,3 +42,9 @@ def test_a_store_that_wants_a_server_has_one_started_and_the_users_data_is_left_
 
 def test_real_adapters_are_never_attacked_whatever_the_environment() -> None:
     assert attacked(name="04_events_and_ports", environment={"FREEHOLD_ENVIRONMENT": "production"}).exit_code == 0
+
+
+def test_an_attack_that_does_not_exist_is_refused() -> None:
+    done = attacked("--only", "T01,T02")
+    assert done.exit_code == 2
+    assert "there is no attack T01,T02" in done.output

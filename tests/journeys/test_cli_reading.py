@@ -69,11 +69,19 @@ def test_routes_say_who_may_and_where_they_are_written(tasks: Shell) -> None:
     assert deleting["place"].startswith("app.py:")
 
 
+def test_no_place_is_broken_in_two(tmp_path: Path) -> None:
+    tasks = with_example(tmp_path / f"tasks-{'long' * 20}")
+    places = [row["place"] for row in tasks.json("routes", f"../{tasks.folder.name}/app.py")]  # type: ignore[attr-defined]
+    told = tasks.run("routes", f"../{tasks.folder.name}/app.py")
+    assert [place for place in places if f" {place}" not in told] == []
+
+
 def test_the_openapi_document_is_printed_or_written(tasks: Shell) -> None:
     printed = json.loads(tasks.run("openapi"))
     assert printed["openapi"].startswith("3.1")
     tasks.run("openapi", "--output", "api.json")
     assert json.loads((tasks.folder / "api.json").read_text()) == printed
+    assert "there is no folder nowhere" in tasks.run("openapi", "--output", "nowhere/api.json", code=2)
 
 
 def test_explain_shows_the_index_that_serves_each_lookup(tasks: Shell) -> None:
@@ -161,6 +169,11 @@ def test_help_lists_every_verb_under_a_heading(tasks: Shell) -> None:
     groups = [group.name for group in app.registered_groups]
     assert sorted(name for names in SECTIONS.values() for name in names) == sorted([*verbs, *map(str, groups)])
     assert all(f"\n{heading}:\n" in told for heading in SECTIONS)
+
+
+@pytest.mark.parametrize("group", [[], ["tenant"], ["migrate"], ["test"]])
+def test_no_sentence_in_a_list_of_commands_is_cut(tasks: Shell, group: list[str]) -> None:
+    assert "..." not in tasks.run(*group, "--help").partition("Usage:")[2].partition("\n")[2]
 
 
 def test_a_shell_completes_verbs_and_use_cases(tasks: Shell) -> None:

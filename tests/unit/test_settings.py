@@ -18,3 +18,25 @@ def test_a_destination_has_settings_of_its_own() -> None:
 def test_a_name_that_does_not_exist_is_refused(prefix: str, name: str) -> None:
     with pytest.raises(ModelError, match=f"{name}: there is no such setting"):
         from_environment({name: "x"}, prefix)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("WORKERS", "many", "a whole number"),
+        ("WORKERS", "2", "at least 3"),
+        ("QUEUE_SECONDS", "0", "more than 0 seconds"),
+        ("BODY_LIMIT", "-1", "at least 1"),
+        ("DRAIN_SECONDS", "nan", "at least 0"),
+        ("TIER", "shared", "one of schema, pool"),
+        ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("POOLER", "yes", "true or false"),
+    ],
+)
+def test_a_value_that_will_not_do_is_refused_with_what_will(name: str, value: str, wanted: str) -> None:
+    with pytest.raises(ModelError, match=f"FREEHOLD_{name}: '{value}' is not {wanted}"):
+        from_environment({f"FREEHOLD_{name}": value})
+
+
+def test_a_level_of_the_log_may_be_in_capitals() -> None:
+    assert from_environment({"FREEHOLD_LOG_LEVEL": "DEBUG"}).log_level == "debug"

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
+from freehold.cli.listing import Listed
 
-audit = typer.Typer(help="Check the audit chains.", no_args_is_help=True)
+audit = typer.Typer(cls=Listed, help="Check the audit chains.", no_args_is_help=True)
 
 
 @audit.command()

@@ -15,7 +15,7 @@ def dev(
     target: TargetArgument = None,
     demo: Annotated[bool, typer.Option(help="Make two demo tenants, with people and the app's seeds.")] = True,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.", min=0, max=65_535)] = 8000,
     data: DataOption = None,
     store: StoreOption = None,
     reload: Annotated[bool, typer.Option(help="Start anew when a file changes. Not on Windows.")] = True,

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
+from freehold.cli.listing import Listed
 
-events = typer.Typer(help="Look at deliveries of events, and send on those that are dead.", no_args_is_help=True)
+events = typer.Typer(
+    cls=Listed, help="Look at deliveries of events, and send on those that are dead.", no_args_is_help=True
+)
 
 TenantOption = Annotated[str | None, typer.Option(metavar="SLUG", help="Of this tenant only.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Which ones. Default: all that are dead.")]

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AsJson, DataOption
+from freehold.cli.listing import Listed
 
-keys = typer.Typer(help="Rotate the keys that sign tokens and seal cursors.", no_args_is_help=True)
+keys = typer.Typer(cls=Listed, help="Rotate the keys that sign tokens and seal cursors.", no_args_is_help=True)
 
 
 @keys.command()

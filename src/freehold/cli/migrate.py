@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
+from freehold.cli.listing import Listed
 
-migrate = typer.Typer(help="Bring the store to the app's model, and back.", no_args_is_help=True)
+migrate = typer.Typer(cls=Listed, help="Bring the store to the app's model, and back.", no_args_is_help=True)
 
 BreakingOption = Annotated[bool, typer.Option("--breaking", help="Make steps that lose or refuse data, too.")]
 

@@ -24,6 +24,8 @@ def openapi(
     from freehold.wiring import complete
 
     text = json.dumps(json.loads(document(complete(load(locate(target))))), indent=2, ensure_ascii=False)
+    if output is not None and not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {output.parent}", param_hint="--output")
     if output is None:
         typer.echo(text)
     else:

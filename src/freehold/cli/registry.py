@@ -39,7 +39,7 @@ def known_organisation(made: Backend, slug: str) -> Organisation:
     found = organisation(made, slug)
     if found is None:
         there = ", ".join(one.slug for one in islice(organisations(made), SHOWN)) or "none"
-        raise typer.BadParameter(f"there is no tenant {slug}; there are: {there}", param_hint="tenant")
+        raise typer.BadParameter(f"there is no tenant {slug}; there are: {there}", param_hint="the tenant")
     return found
 
 

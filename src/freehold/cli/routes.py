@@ -27,4 +27,4 @@ def routes(
         (case.method, case.path, case.name, reading.who(case), "" if case.built_in else str(case.place))
         for case in cases
     ]
-    screen.print_table(("method", "path", "use case", "who", "place"), rows, "There are no routes.")
+    screen.print_table(("method", "path", "use case", "who", "place"), rows, "There are no routes.", whole=True)

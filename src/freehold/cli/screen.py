@@ -10,6 +10,7 @@ from typing import Self
 
 import typer
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -27,13 +28,18 @@ def console() -> Console:
     return Console(width=min(max(columns, NARROWEST), WIDEST), highlight=False, emoji=False, markup=False)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], empty: str) -> None:
-    """Print rows under their headings, or a sentence when there are none."""
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], empty: str, *, whole: bool = False
+) -> None:
+    """Print rows under their headings, or a sentence when there are none. With `whole` no cell is broken."""
     made = table(*headings)
     for row in rows:
         made.add_row(*row)
+    screen = console()
+    if whole:
+        screen.width = max(screen.width, Measurement.get(screen, screen.options.update(max_width=1_000), made).maximum)
     if made.row_count:
-        console().print(made)
+        screen.print(made)
     else:
         typer.echo(empty)
 

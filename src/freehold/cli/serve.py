@@ -12,7 +12,7 @@ from freehold.cli.arguments import DataOption, StoreOption, TargetArgument
 def serve(
     target: TargetArgument = None,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any that is free.", min=0, max=65_535)] = 8000,
     data: DataOption = None,
     store: StoreOption = None,
     migrate: Annotated[

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from freehold.settings import Settings, from_environment
+from freehold.wiring import kit
 
 
 def settings_for(data: str | None, store: str | None = None) -> Settings:
@@ -21,8 +22,9 @@ def standing(settings: Settings) -> Iterator[Settings]:
     """The settings, with a store that stands for as long as the block.
 
     A server that is started here keeps its data in the folder of the settings, beside the keys. Raises `ModelError`
-    (FH308) when there is none to start.
+    (FH308) when there is none to start, and (FH401) for a store that does not exist or lacks a part.
     """
+    kit(settings)  # before anything is started: it may lack a part
     if settings.store == "postgres" and not settings.database_url:
         from freehold.servers.postgres import PostgresServer
 

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AppOption, AsJson, DataOption, StoreOption
+from freehold.cli.listing import Listed
 
-tenant = typer.Typer(help="Tenants: who is there, and what becomes of one as a whole.", no_args_is_help=True)
+tenant = typer.Typer(
+    cls=Listed, help="Tenants: who is there, and what becomes of one as a whole.", no_args_is_help=True
+)
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Its short name: lower case, digits and hyphens.")]
 ArchiveArgument = Annotated[

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from freehold.cli.arguments import AsJson, TargetArgument
+from freehold.cli.listing import Listed
 
-test = typer.Typer(help="Attack the app, and see that nobody gets through.", no_args_is_help=True)
+test = typer.Typer(cls=Listed, help="Attack the app, and see that nobody gets through.", no_args_is_help=True)
 
 
 @test.command()
@@ -36,7 +37,7 @@ def isolation(
     from freehold.cli.standing import standing
     from freehold.cli.target import load, locate
     from freehold.settings import from_environment
-    from freehold.testing import isolation as suite
+    from freehold.testing.isolation.suite import names, run
     from freehold.wiring import STORES
 
     settings = from_environment()
@@ -44,12 +45,14 @@ def isolation(
     settings = replace(settings, **chosen, environment="local")  # whose adapters charge nobody
     if settings.store not in STORES:
         raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
+    if strange := set(only or ()) - names(settings.store):
+        raise typer.BadParameter(f"there is no attack {', '.join(sorted(strange))}", param_hint="--only")
     app = load(locate(target))
     with (
         tempfile.TemporaryDirectory(prefix="freehold-") as folder,
         standing(replace(settings, data=folder)) as stands,
     ):
-        report = suite.run(app, seed=seed, effort=effort, settings=stands, only=only or (), first_only=first)
+        report = run(app, seed=seed, effort=effort, settings=stands, only=only or (), first_only=first)
     if as_json:
         screen.print_json(report.as_json())
     else:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +15,7 @@ from freehold.cli.doctor import doctor
 from freehold.cli.events import events
 from freehold.cli.explain import explain
 from freehold.cli.keys import keys
+from freehold.cli.listing import Page, write
 from freehold.cli.migrate import migrate
 from freehold.cli.moving import move, password
 from freehold.cli.new import new
@@ -36,28 +35,13 @@ SECTIONS = {
 WIDTH = 100
 
 
-class Page(Protocol):
-    """What help is written on, as far as we write on it: Typer's formatter."""
-
-    def section(self, name: str) -> AbstractContextManager[None]:
-        """A heading, and what is written under it."""
-        ...
-
-    def write_dl(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Names and what they are."""
-        ...
-
-
 class Verbs(TyperGroup):
     """The verbs under headings, in the order somebody meets them."""
 
     def format_commands(self, ctx: object, formatter: Page) -> None:  # noqa: ARG002  # as Typer calls it
         """Write them on a page of help."""
-        widest = max(map(len, self.commands))
         for heading, names in SECTIONS.items():
-            with formatter.section(heading):
-                rows = [(name.ljust(widest), self.commands[name].get_short_help_str(WIDTH)) for name in names]
-                formatter.write_dl(rows)
+            write(self, formatter, heading, names)
 
 
 app = typer.Typer(

