@@ -123,8 +123,9 @@ def much_goes_with_its_parent(stage: Stage) -> None:
     goals = [Goal(id=stage.new_id(), match=matches[0].id, minute=minute) for minute in range(90)]
     for many in (matches, goals):
         stage.add_all(stage.acme, many)
+    moved = stage.get(stage.acme, matches[1]).model_copy(update={"home": away.id})
     with stage.call(stage.acme) as unit:
-        unit.save(stage.get(stage.acme, matches[1]).model_copy(update={"home": away.id}))
+        unit.save(moved)
         unit.remove(Match, matches[2].id)
         unit.remove(Team, home.id)
     gone = (home, *matches[:1], *matches[2:], *goals)
