@@ -193,7 +193,9 @@ class KeyFile:
         try:
             self._make()
         except OSError as error:
-            raise KeysUnusable(f"{self._path} cannot be made: {error.strerror}.") from None
+            raise KeysUnusable(
+                f"{self._path} cannot be made: {error.strerror}. Another folder is chosen by FREEHOLD_DATA or --data."
+            ) from None
         return self.ring()
 
     def _make(self) -> None:
