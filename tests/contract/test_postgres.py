@@ -17,6 +17,7 @@ OF_TWO = {
     "what_a_call_removes_cannot_be_referred_to",
     "what_somebody_removes_cannot_be_referred_to",
     "a_child_moved_in_the_call_that_removes_its_parent_lives",
+    "much_goes_with_its_parent",
     "a_call_sees_its_own_writes_in_place",
     "a_call_is_kept_whole",
     "a_view_refuses_once_it_is_closed",

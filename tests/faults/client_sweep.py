@@ -70,14 +70,15 @@ class ClientSweep:
             way.up()
 
     def points(self) -> list[Point]:
-        """Every place there is, by one run that nobody disturbs."""
+        """Every place there is, by one run that nobody disturbs. Calls are counted by thread, as strace counts them."""
         self.copy("counted")
         log = self._within / "calls"
         done = self._traced("counted", "-o", str(log), "-e", f"trace={','.join(SENDING)}")
         assert done.returncode == 0, done.stderr
-        calls = [line.split(None, 1)[1].partition("(")[0] for line in log.read_text().splitlines()]
-        counted = Counter(call for call in calls if call in SENDING)
-        return [Point(call, number) for call, count in counted.items() for number in range(1, count + 1)]
+        lines = [line.split(None, 1) for line in log.read_text().splitlines()]
+        counted = Counter((thread, told.partition("(")[0]) for thread, told in lines)
+        most = {call: max(count for (_, each), count in counted.items() if each == call) for _, call in counted}
+        return [Point(call, number) for call in SENDING for number in range(1, most.get(call, 0) + 1)]
 
     def outcomes(self, chosen: Sequence[Point]) -> Iterator[Outcome]:
         """What comes of being killed at each of these."""
