@@ -62,13 +62,16 @@ class Committer:
 
     def _clear(self, scopes: Sequence[Scope], seconds: float) -> None:
         """Remove what removals have left. An index may not show it yet, and much takes long: some may stay."""
-        until = time.monotonic() + seconds
         for scope in scopes:
-            for _ in waits(FIRST_WAIT, seconds):
-                while self._clears(scope) and time.monotonic() < until:
-                    pass
-                if not self._tips.tip(scope).leftovers or time.monotonic() >= until:
-                    break
+            if self._tips.tip(scope).leftovers:
+                self._clear_ground(scope, time.monotonic() + seconds)
+
+    def _clear_ground(self, scope: Scope, until: float) -> None:
+        for _ in waits(FIRST_WAIT, until - time.monotonic()):
+            while self._clears(scope) and time.monotonic() < until:
+                pass
+            if not self._tips.tip(scope).leftovers or time.monotonic() >= until:
+                return
 
     def _clears(self, scope: Scope) -> bool:
         """Remove a transaction full of what is left, if there is any that an index shows."""
