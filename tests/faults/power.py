@@ -75,7 +75,7 @@ def cuts(count: int, within: Path, how: str = "") -> Iterator[Cut]:
             finally:
                 writer.send_signal(signal.SIGCONT)
                 writer.kill()
-        reading.join(5)
+                reading.join()  # before what it reads from is closed with the block
 
 
 def _cut(writer: subprocess.Popen[str], said: list[Said], image: Path, at: Path) -> Cut:
