@@ -78,7 +78,7 @@ class Committer:
         tip = self._tips.tip(scope)
         if not tip.leftovers:
             return False
-        draft = self._planner.begin(scope.tenant, tip.leftovers)
+        draft = self._planner.begin(scope.tenant, tip.leftovers, leaves=True)
         if not self._planner.clear(scope, draft):
             return False
         after = replace(self._tips.after(tip, tip.number, tip.hash), leftovers=written(draft.leftovers))

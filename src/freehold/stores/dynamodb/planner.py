@@ -68,7 +68,7 @@ class Planner:
             draft.refer(kind, id, name)
 
     def clear(self, scope: Scope, draft: Draft) -> bool:
-        """Lay over an empty draft what can go next of what is left. Whether there is any that an index shows."""
+        """Lay over an empty draft, which `leaves`, what can go next. Whether there is any that an index shows."""
         for above, within in reversed(draft.leftovers.items()):
             for kind, count in within.items():
                 if count > 0:
@@ -208,7 +208,6 @@ class Planner:
 
     def _clear(self, scope: Scope, draft: Draft, kind: type[Entity], above: str) -> None:
         """Take away as many as fit of a kind of what lies within an entity that is gone."""
-        draft.leaves = True
         room = MOST_AT_ONCE - 1  # the tip of the ground moves as well
         for child, listed in self._within(scope, kind, above, again=True):
             if len(draft.entities) + len(draft.guards) + 1 + len(self._unique[kind]) > room:
