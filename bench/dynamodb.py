@@ -30,7 +30,7 @@ def run(settings: Settings) -> Report:
     with _stub() as url:
         report.tables.append(_compared("Against a stub: what the client itself costs.", url, number, report))
         report.tables.append(_cold(url, 2 if settings.quick else COLD))
-    with _roto() as url:
+    with on_roto(WORK / "dynamodb") as url:
         output([sys.executable, "-c", MAKE, url])
         report.tables.append(_compared("Against roto, which flushes every commit.", url, number // 2, report))
         report.tables.append(dynamo_store.compared(url, 3 if settings.quick else 25, report))
@@ -105,11 +105,11 @@ def _stub() -> Iterator[str]:
 
 
 @contextmanager
-def _roto() -> Iterator[str]:
+def on_roto(folder: Path) -> Iterator[str]:
+    """Start roto on a new folder, and give its address. Raises `CannotRun` where it is not installed."""
     program = ROOT / ".emulators" / "roto" / "bin" / "roto-server"
     if not os.access(program, os.X_OK):
         raise CannotRun("roto is not installed: `make emulators` does that")
-    folder = Path(WORK) / "dynamodb"
     shutil.rmtree(folder, ignore_errors=True)
     with DynamoServer(roto(str(program)), folder) as server:
         yield server.url

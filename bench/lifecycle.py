@@ -30,8 +30,11 @@ class Walk:
 
     folder: Path
     postgres: Mapping[str, str]
+    table: Mapping[str, str] = field(default_factory=dict)
     rows: list[tuple[str, float, float, float, str]] = field(default_factory=list)
     """What was done; seconds, startup included; of these on a CPU; MiB at most; and what it said."""
+    content: str = ""
+    """The SHA-256 of the tenant's content, which was the same in every store."""
 
     def verb(self, what: str, *words: str, **settings: str) -> dict[str, object]:
         """Run one, and note what it took."""
@@ -53,11 +56,11 @@ class Walk:
 
     def on(self, prefix: str = "FREEHOLD_") -> dict[str, str]:
         """The settings of the server."""
-        return {f"{prefix}{name}": value for name, value in self.postgres.items()}
+        return named(self.postgres, prefix)
 
     def whole(self) -> None:
-        """SQLite to PostgreSQL, between its tiers, back to SQLite; set back there, and erased."""
-        first, last, there = ("--data", "first"), ("--data", "last"), self.on()
+        """SQLite to PostgreSQL, between its tiers, to DynamoDB, back to SQLite; set back there, and erased."""
+        first, last, there, table = ("--data", "first"), ("--data", "last"), self.on(), named(self.table)
         seen = [self.verb("export from SQLite", "export", "big", "1.zip", *first)["content"]]
         seen.append(
             self.verb("import into PostgreSQL, a schema of its own", "import", "1.zip", *last, **there)["content"]
@@ -65,13 +68,21 @@ class Walk:
         self.verb("move to the pool, in use", "move", "big", "--tier", "pool", *last, **there)
         self.verb("move to a schema, in use", "move", "big", "--tier", "schema", *last, **there)
         seen.append(self.verb("export from PostgreSQL", "export", "big", "2.zip", *last, **there)["content"])
-        seen.append(self.verb("import into SQLite", "import", "2.zip", *last)["content"])
+        seen.append(self.verb("import into DynamoDB", "import", "2.zip", *last, **table)["content"])
+        seen.append(self.verb("export from DynamoDB", "export", "big", "3.zip", *last, **table)["content"])
+        seen.append(self.verb("import into SQLite", "import", "3.zip", *last)["content"])
         self.verb("restore on SQLite", "restore", "big", "2.zip", "--yes", *last)
         self.verb("restore on PostgreSQL", "restore", "big", "2.zip", "--yes", *last, **there)
         self.verb("erase on SQLite", "erase", "big", "--yes", "--certificate", "1.json", *last)
         self.verb("erase on PostgreSQL", "erase", "big", "--yes", "--certificate", "2.json", *last, **there)
         if len(set(seen)) != 1:
             raise CannotRun("what arrived is not what was sent")
+        self.content = str(seen[0])
+
+
+def named(settings: Mapping[str, str], prefix: str = "FREEHOLD_") -> dict[str, str]:
+    """Settings by the names that they have in the environment."""
+    return {f"{prefix}{name}": value for name, value in settings.items()}
 
 
 def run(settings: Settings) -> Report:
@@ -90,8 +101,9 @@ def run(settings: Settings) -> Report:
             print(f"  {size:,} tasks", file=sys.stderr, flush=True)
             own.fill(folder / "first", size)
             own.prepare(folder / "last")
-            walks[size] = Walk(folder, postgres)
-            walks[size].whole()
+            with own.table(folder / "roto") as table:
+                walks[size] = Walk(folder, postgres, table)
+                walks[size].whole()
         moves = {size: under_move.both(own, Walk(work / f"{size} asked", postgres), size, settings) for size in sizes}
     report.tables += [_table(walks), under_move.table(moves)]
     report.notes += [*_notes(walks, created), *under_move.notes(moves)]
@@ -121,6 +133,7 @@ def _notes(walks: Mapping[int, Walk], created: list[float]) -> list[str]:
     made = f"median {median:.0f} ms, worst {worst:.0f} ms of {len(created)}"
     return [
         *(f"{size:,} tasks, {what}: {said}" for size, what, said in told),
+        *(f"{size:,} tasks, content in every store: SHA-256 {walk.content[:16]}..." for size, walk in walks.items()),
         f"creating a tenant with a schema of its own and its first member, password hashed: {made}",
         "restore and erase wait 2.5 s until every process knows that the tenant is shut out",
         f"a step that has less memory than this bench itself, {resident():.0f} MiB, is shown with that of the bench",

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
+from bench.dynamodb import on_roto
 from bench.under_move import Asking
 from examples.teamflow import app
 from freehold.accounts.records import Organisation, Person
@@ -137,6 +138,15 @@ def server(folder: Path) -> Iterator[dict[str, str]]:
     """A PostgreSQL server, as settings name it."""
     with PostgresServer(folder) as running:
         yield {"STORE": "postgres", "DATABASE_URL": running.serving_url, "OWNER_URL": running.url}
+
+
+@contextmanager
+def table(folder: Path) -> Iterator[dict[str, str]]:
+    """A table for TeamFlow on a server that speaks DynamoDB, as settings name it."""
+    with on_roto(folder) as url:
+        settings = {"STORE": "dynamodb", "TABLE": "teamflow", "TABLE_ENDPOINT": url}
+        with opened(named_so(settings, folder)):
+            yield settings
 
 
 def creating(settings: dict[str, str], folder: Path, times: int) -> list[float]:

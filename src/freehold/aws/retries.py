@@ -41,6 +41,9 @@ class Policy:
 STANDARD = Policy()
 """For calls that a request waits for."""
 
+PATIENT = Policy(seconds=45.0, each=20.0, tries=8)
+"""For what operators do with whole tenants: a slow answer is better than work to be done again."""
+
 
 class Budget:
     """Tries again that may still be made: a bucket that calls fill, and tries again empty."""

@@ -15,7 +15,10 @@ from freehold.runtime.scope import Scope
 from freehold.stores.estate import Claimed, Estate
 
 BATCH = 500
-"""Entities that are in memory at a time."""
+"""Entities that are put at a time."""
+
+LOOK = 5_000
+"""Entities, or links of a chain, that are read at a time, and are in memory then."""
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many entities or entries were done in all."""
@@ -47,7 +50,7 @@ class Deployment:
 def entities(estate: Estate, scope: Scope, kind: type[Entity]) -> Iterator[list[Entity]]:
     """All of a kind on a ground in the order of their ids, in batches."""
     after = ""
-    while batch := estate.rows(scope, kind, after, BATCH):
+    while batch := estate.rows(scope, kind, after, LOOK):
         yield batch
         after = batch[-1].id
 
@@ -55,7 +58,7 @@ def entities(estate: Estate, scope: Scope, kind: type[Entity]) -> Iterator[list[
 def tip(estate: Estate, scope: Scope) -> Tip:
     """Where a ground's chain ends."""
     last = Tip()
-    while batch := estate.chain(scope, last.number, BATCH):
+    while batch := estate.chain(scope, last.number, LOOK):
         last = Tip(batch[-1].number, batch[-1].hash)
     return last
 

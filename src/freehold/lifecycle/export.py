@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from freehold.accounts.records import Organisation
 from freehold.lifecycle.archive import AUDIT, PEOPLE, Manifest, packing, rows_of
 from freehold.lifecycle.content import written
-from freehold.lifecycle.deployment import BATCH, Deployment, Progress, Tip, entities, unheard
+from freehold.lifecycle.deployment import LOOK, Deployment, Progress, Tip, entities, unheard
 from freehold.lifecycle.lines import Lines, Unreadable
 from freehold.lifecycle.people import people_of
 from freehold.model.finding import Finding, ModelError, Place
@@ -55,7 +55,7 @@ class Chain:
 
     def lines(self) -> Iterator[list[bytes]]:
         """The lines, in batches."""
-        while batch := self._of.estate.chain(self._scope, self.tip.number, BATCH):
+        while batch := self._of.estate.chain(self._scope, self.tip.number, LOOK):
             self.tip = Tip(batch[-1].number, batch[-1].hash)
             yield [to_json([one.number, one.text, one.before, one.hash]) + b"\n" for one in batch]
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic_core import from_json
 
 from freehold.accounts.records import Organisation, Organisations, People, Person, Session
-from freehold.lifecycle.deployment import BATCH, Deployment, Tip, entities
+from freehold.lifecycle.deployment import LOOK, Deployment, Tip, entities
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup, lookups_of
 from freehold.runtime.audit import entry
@@ -113,7 +113,7 @@ class Platform:
         last: dict[str, object] = {}
         with Scope.platform() as scope:
             number = 0
-            while batch := self._of.estate.chain(scope, number, BATCH):
+            while batch := self._of.estate.chain(scope, number, LOOK):
                 for entry in batch:
                     last = from_json(entry.text) if there.id in entry.text else last
                 number = batch[-1].number

@@ -14,8 +14,8 @@ from freehold.runtime.audit import chained, text_of
 from freehold.runtime.failures import Failure, Overloaded, TooLarge
 from freehold.runtime.ports import AuditEntry, Changes
 from freehold.runtime.scope import Scope
+from freehold.stores.dynamodb import links
 from freehold.stores.dynamodb.draft import Action, Crowded, Draft, Lost, Refusal
-from freehold.stores.dynamodb.items import key, number, text
 from freehold.stores.dynamodb.leftovers import written
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
@@ -98,7 +98,7 @@ class Committer:
         self, parts: Parts, tips: Mapping[str, Tip], *, leaves: bool = False
     ) -> tuple[list[Act], Mapping[str, Tip], Mapping[str, Tip]]:
         """What is to be done, and where the grounds are before and after. Raises `Crowded` unless it `leaves` some."""
-        links: list[Act] = []
+        chain: list[Act] = []
         after = dict(tips)
         drafts = {tenant: self._planner.begin(tenant, tip.leftovers, leaves=leaves) for tenant, tip in tips.items()}
         for part in parts:
@@ -106,8 +106,8 @@ class Committer:
             self._planner.plan(part, drafts[tenant])
             after[tenant], entry = self._moved(after[tenant], part)
             if entry is not None:
-                links.append((_link(tenant, entry, self._table.name), None))
-        acts = [*links, *self._acts(drafts.values())]
+                chain.append((_link(tenant, entry, self._table.name), None))
+        acts = [*chain, *self._acts(drafts.values())]
         if len(acts) + len(tips) > MOST_AT_ONCE and not leaves:
             raise Crowded
         for tenant, draft in drafts.items():
@@ -182,13 +182,5 @@ def _speaker(scopes: Sequence[Scope]) -> Scope:
 
 
 def _link(tenant: str, entry: AuditEntry, table: str) -> Action:
-    item = {
-        **key(tenant, audit_place(entry.number)), "number": number(entry.number), "text": text(entry.text),
-        "before": text(entry.before), "hash": text(entry.hash),
-    }  # fmt: skip
-    return {"Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}}
-
-
-def audit_place(at: int) -> str:
-    """The sort key of a link of the chain."""
-    return f"AUDIT#{at:020d}"
+    condition = "attribute_not_exists(PK)"
+    return {"Put": {"TableName": table, "Item": links.item_of(tenant, entry), "ConditionExpression": condition}}

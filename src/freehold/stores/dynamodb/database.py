@@ -9,9 +9,10 @@ from freehold.model.layout import Layout
 from freehold.model.model import Model
 from freehold.runtime.ports import AuditEntry, Changes, Snapshot
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.commit import Committer, audit_place
-from freehold.stores.dynamodb.items import SHARDS, Item, text
-from freehold.stores.dynamodb.keys import END, LAST, ground
+from freehold.stores.dynamodb import links
+from freehold.stores.dynamodb.commit import Committer
+from freehold.stores.dynamodb.items import SHARDS
+from freehold.stores.dynamodb.keys import END, LAST
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.snapshot import Book, DynamoSnapshot
 from freehold.stores.dynamodb.table import Table
@@ -67,22 +68,11 @@ class DynamoDb:
 
     def audit(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
         """See `Database.audit`."""
-        request = {
-            "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
-            "ExpressionAttributeValues": {
-                ":p": text(ground(scope.tenant)), ":l": text(audit_place(after + 1)), ":h": text(f"AUDIT{LAST}"),
-            },
-        }  # fmt: skip
-        return [entry_of(item) for item in self._table.query(scope, request, limit)]
+        found = self._table.query(scope, links.behind(scope.tenant, after), limit)
+        return [links.entry_of(item) for item in found]
 
     def close(self) -> None:
         """See `Database.close`."""
         self._table.close()
         done, self._closed = self._closed, lambda: None
         done()
-
-
-def entry_of(item: Item) -> AuditEntry:
-    """A link of the chain, as an item has it."""
-    words = (str(item[name]["S"]) for name in ("text", "before", "hash"))
-    return AuditEntry(int(str(item["number"]["N"])), *words)

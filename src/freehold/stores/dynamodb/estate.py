@@ -22,8 +22,8 @@ from freehold.model.names import PLATFORM
 from freehold.runtime.failures import Overloaded, TooLarge
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.dynamodb.commit import Committer, audit_place
-from freehold.stores.dynamodb.database import entry_of
+from freehold.stores.dynamodb import links
+from freehold.stores.dynamodb.commit import Committer
 from freehold.stores.dynamodb.items import Item, key, number, text
 from freehold.stores.dynamodb.keys import END, LAST, ground
 from freehold.stores.dynamodb.patience import waits
@@ -42,7 +42,10 @@ MARKED: Mapping[str, object] = {
     "ProjectionExpression": "SK, #id, #version, #at",
     "ExpressionAttributeNames": {"#id": "id", "#version": "version", "#at": "updated_at"},
 }
+PLACED: Mapping[str, object] = {"ProjectionExpression": "PK, SK"}
 EVERYTHING = 1_000_000_000
+SWEPT = 5_000
+"""Places that are looked up at a time, to be emptied."""
 TOGETHER = 24
 """Entities that are put in one transaction, if they fit: each may have unique values and a parent."""
 
@@ -85,8 +88,8 @@ class DynamoEstate:
 
     def chain(self, scope: Scope, after: int, limit: int) -> list[AuditEntry]:
         """See `Estate.chain`."""
-        found = self._stretch(scope, scope.tenant, audit_place(after + 1), f"AUDIT{LAST}", limit)
-        return [entry_of(item) for item in found]
+        self._renew()
+        return [links.entry_of(item) for item in self._table.query(scope, links.behind(scope.tenant, after), limit)]
 
     def put(self, scope: Scope, entities: Sequence[Entity]) -> None:
         """See `Estate.put`. More than fits into a transaction goes in several, each of them whole."""
@@ -100,8 +103,10 @@ class DynamoEstate:
         check_links(tip.number, tip.hash, entries)
         for start in range(0, len(entries), MOST_AT_ONCE - 1):
             part = entries[start : start + MOST_AT_ONCE - 1]
-            links = [{"Put": {"TableName": self._table.name, "Item": _link(scope.tenant, entry)}} for entry in part]
-            self._move(scope, links, part[-1].number, part[-1].hash)
+            puts = [
+                {"Put": {"TableName": self._table.name, "Item": links.item_of(scope.tenant, entry)}} for entry in part
+            ]
+            self._move(scope, puts, part[-1].number, part[-1].hash)
 
     def empty(self, scope: Scope) -> Mapping[str, int]:
         """See `Estate.empty`."""
@@ -197,11 +202,13 @@ class DynamoEstate:
     def _swept(self, scope: Scope) -> dict[str, int]:
         """Delete everything of a ground but its tip, and count what a table would have."""
         counts = dict.fromkeys(self._tables.values(), 0)
-        while found := self._stretch(scope, scope.tenant, "!", "~", MOST_AT_ONCE, but=TIP):
-            self._renew()
-            gone = [{"Delete": {"TableName": self._table.name, "Key": _place(item)}} for item in found]
-            with explained():
-                self._table.transact(scope, gone, secrets.token_hex(16))
+        while found := self._stretch(scope, scope.tenant, "!", "~", SWEPT, but=TIP, only=PLACED):
+            for start in range(0, len(found), MOST_AT_ONCE):
+                self._renew()
+                part = found[start : start + MOST_AT_ONCE]
+                gone = [{"Delete": {"TableName": self._table.name, "Key": place}} for place in part]
+                with explained():
+                    self._table.transact(scope, gone, secrets.token_hex(16))
             for name, count in Counter(map(self._named, found)).items():
                 if name in counts:
                     counts[name] += count
@@ -304,14 +311,3 @@ class DynamoEstate:
 
 def _until() -> int:
     return int(time.time() + LEASE)
-
-
-def _place(item: Item) -> dict[str, object]:
-    return {"PK": item["PK"], "SK": item["SK"]}
-
-
-def _link(tenant: str, entry: AuditEntry) -> dict[str, object]:
-    return {
-        **key(tenant, audit_place(entry.number)), "number": number(entry.number), "text": text(entry.text),
-        "before": text(entry.before), "hash": text(entry.hash),
-    }  # fmt: skip

@@ -11,6 +11,7 @@ from freehold.aws.client import AwsClient, open_client
 from freehold.aws.credentials import Credentials, Refreshing, Source
 from freehold.aws.endpoints import Endpoint, endpoint_of
 from freehold.aws.failures import AwsError
+from freehold.aws.retries import PATIENT, STANDARD, Policy
 from freehold.aws.sending import Sender
 from freehold.aws.sources import source_in
 from freehold.aws.sts import Sts
@@ -55,9 +56,9 @@ def estate(model: Model, settings: Settings) -> Estate:
     layout, generation = _laid_out(model, settings)
     environment = _environment(settings)
     own = _own(environment)
-    table = Table(_client(settings, environment), settings.table, lambda scope: own() if scope.tenant else LOCAL, own)
-    raw = RawTable(_client(settings, environment), own(), settings.table)
-    return DynamoEstate(model, layout, table, raw, generation)
+    client = _client(settings, environment, PATIENT)
+    table = Table(client, settings.table, lambda scope: own() if scope.tenant else LOCAL, own)
+    return DynamoEstate(model, layout, table, RawTable(client, own(), settings.table), generation)
 
 
 def exists(settings: Settings) -> bool:
@@ -100,8 +101,9 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     return environment
 
 
-def _client(settings: Settings, environment: Mapping[str, str]) -> AwsClient:
-    return open_client(_endpoint("dynamodb", environment), SystemClock(), SystemRandom(), adapter=settings.aws_client)
+def _client(settings: Settings, environment: Mapping[str, str], policy: Policy = STANDARD) -> AwsClient:
+    endpoint = _endpoint("dynamodb", environment)
+    return open_client(endpoint, SystemClock(), SystemRandom(), adapter=settings.aws_client, policy=policy)
 
 
 def _endpoint(service: str, environment: Mapping[str, str]) -> Endpoint:

@@ -1,0 +1,37 @@
+"""Links of the audit chain as items: where they lie, what they hold, and how they are read in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from freehold.runtime.ports import AuditEntry
+from freehold.stores.dynamodb.items import Item, key, number, text
+from freehold.stores.dynamodb.keys import LAST, ground
+
+
+def item_of(tenant: str, entry: AuditEntry) -> dict[str, object]:
+    """A link as an item of its ground."""
+    return {
+        **key(tenant, _place(entry.number)), "number": number(entry.number), "text": text(entry.text),
+        "before": text(entry.before), "hash": text(entry.hash),
+    }  # fmt: skip
+
+
+def entry_of(item: Item) -> AuditEntry:
+    """A link, as an item has it."""
+    words = (str(item[name]["S"]) for name in ("text", "before", "hash"))
+    return AuditEntry(int(str(item["number"]["N"])), *words)
+
+
+def behind(tenant: str, after: int) -> Mapping[str, object]:
+    """The query for the links of a ground behind a number, as they are now."""
+    return {
+        "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
+        "ExpressionAttributeValues": {
+            ":p": text(ground(tenant)), ":l": text(_place(after + 1)), ":h": text(f"AUDIT{LAST}"),
+        },
+    }  # fmt: skip
+
+
+def _place(at: int) -> str:
+    return f"AUDIT#{at:020d}"
