@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
@@ -80,6 +80,11 @@ def fill_store(folder: Path, tenants: int, tasks: int) -> StoreSide:
     give, so that both sides are asked for the same. A tenant has `store.PROJECTS` projects.
     """
     return part("own_store").filled(folder, tenants, tasks)
+
+
+def tokens(store: StoreSide, tenants: int, asking: Sequence[int]) -> list[str]:
+    """Make organisations of the tenants of a store that `fill_store` gave; return a token for each of those asking."""
+    return list(part("own_store").tokens(store, tenants, asking))
 
 
 def isolation(folder: Path) -> AbstractContextManager[dict[str, dict[str, Callable[[], object]]]]:

@@ -1,6 +1,6 @@
 """freehold's side of `bench store` and `bench growth`: units of work on the embedded store, as a call makes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +8,8 @@ from pathlib import Path
 from bench.apps.freehold_tasks import Project, Task, Tasks
 from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.ground import PAGE, task
-from bench.own_ground import opened
-from freehold.accounts.records import Member
+from bench.own_ground import TOKEN_SECONDS, opened
+from freehold.accounts.records import Member, Organisation
 from freehold.model.data import ALL, Entity, Id, Paging
 from freehold.model.lookup import lookups_of
 from freehold.runtime import audit
@@ -85,3 +85,14 @@ def filled(folder: Path, tenants: int, tasks: int) -> UnitSide:
     side = UnitSide(folder)
     side.fill(tenants, tasks)
     return side
+
+
+def tokens(side: UnitSide, tenants: int, asking: Sequence[int]) -> list[str]:
+    """Make an organisation of each tenant, so that it can be served, and return a token of each that asks."""
+    unit = side.made.runtime.begin(Scope.platform())
+    for number in range(tenants):
+        unit.add(Organisation(id=Id(tenant_name(number)), slug=f"tenant-{number}", name=f"Tenant {number}"))
+    side.made.database.commit([unit.changes()])
+    unit.close()
+    issue = side.made.tokens.issue
+    return [issue(tenant_name(one), ids_of(3, one, 1)[0], "bench", TOKEN_SECONDS) for one in asking]
