@@ -40,7 +40,7 @@ class Filled:
     tenants: int
     tasks: int
     store: StoreSide
-    folder: Path
+    folder: Path = WORK
 
     @property
     def size(self) -> str:

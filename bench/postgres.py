@@ -13,7 +13,6 @@ from bench import ours
 from bench.calls import (
     PROJECTS,
     TASKS,
-    TENANT,
     Crowd,
     Works,
     adds,
@@ -22,6 +21,7 @@ from bench.calls import (
     new_id,
     pages,
     reads,
+    tenant_name,
 )  # fmt: skip
 from bench.ground import PAGE, task
 from bench.ours import StoreSide
@@ -31,6 +31,8 @@ from bench.store import COLUMNS, Task
 from bench.table import Report
 
 THREADS = 16
+PEOPLE = 10
+"""Of a tenant."""
 SCHEMA = """
 CREATE TABLE task (
   tenant uuid NOT NULL, id uuid NOT NULL, version bigint NOT NULL, created_at timestamptz NOT NULL,
@@ -177,31 +179,34 @@ class SameWork(Guarded):
         return id
 
 
-def fill(url: str, tasks: int) -> None:
-    """Make the bare table, and write the tasks of one tenant."""
+def fill(url: str, tenants: int, tasks: int) -> None:
+    """Make the bare tables, and write tasks, spread evenly over tenants."""
     import psycopg  # noqa: PLC0415  # the other benches do without
 
-    projects, people, stamp = ids_of(2, 0, PROJECTS), ids_of(3, 0, 10), datetime.now(UTC)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE ROLE bench_tenant")
+        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'bench_tenant'").fetchone():
+            connection.execute("CREATE ROLE bench_tenant")
         connection.execute(SCHEMA)
         connection.execute(BESIDES)
-        with connection.cursor() as cursor:
-            rows = [
-                (
-                    TENANT,
-                    id,
-                    1,
-                    stamp,
-                    stamp,
-                    *task(n, project=projects[n % PROJECTS], assignee=people[n % 10]).values(),
-                )
-                for n, id in enumerate(ids_of(1, 0, tasks))
-            ]
-            cursor.executemany(ADD, rows)
-            cursor.executemany("INSERT INTO project VALUES (%s, %s)", [(TENANT, id) for id in projects])
-            cursor.executemany("INSERT INTO member VALUES (%s, %s)", [(TENANT, id) for id in people])
-        connection.execute("VACUUM ANALYZE task")
+        for tenant in range(tenants):
+            for table, rows in contents(tenant, tasks // tenants).items():
+                with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row((tenant_name(tenant), *row))
+        connection.execute("VACUUM ANALYZE")
+
+
+def contents(tenant: int, tasks: int) -> dict[str, Iterator[tuple[object, ...]]]:
+    """Return the rows of each table that a tenant begins with."""
+    projects, people, stamp = ids_of(2, tenant, PROJECTS), ids_of(3, tenant, PEOPLE), datetime.now(UTC)
+    return {
+        "project": ((id,) for id in projects),
+        "member": ((id,) for id in people),
+        f"task (tenant, {COLUMNS})": (
+            (id, 1, stamp, stamp, *task(n, project=projects[n % PROJECTS], assignee=people[n % PEOPLE]).values())
+            for n, id in enumerate(ids_of(1, tenant, tasks))
+        ),
+    }
 
 
 def works(crowd: Crowd) -> Works:
@@ -230,7 +235,7 @@ def server(name: str) -> Iterator[Any]:
 
 def sides(started: Any) -> dict[str, StoreSide]:
     """Open every side on the same server, with the same tasks."""
-    fill(started.url, TASKS)
+    fill(started.url, 1, TASKS)
     opened: dict[str, StoreSide] = {
         "psycopg, autocommit": Bare(started.serving_url),
         "psycopg, 4 exchanges": InTurn(started.serving_url),
@@ -246,18 +251,32 @@ def grown(started: Any, name: str, tier: str, tenants: int, tasks: int) -> Any:
     """Fill freehold's side, in a database of its own."""
     import psycopg  # noqa: PLC0415  # the other benches do without
 
-    database = name.replace("-", "_")
-    with psycopg.connect(started.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {database}".encode())
     folder = WORK / "postgres" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    urls = [url.replace("/postgres?", f"/{database}?") for url in (started.url, started.serving_url)]
+    urls = database(started, name)
     side = ours.part("own_postgres").PostgresSide(folder, *urls, tier)
     side.fill(tenants, tasks)
     with psycopg.connect(urls[0], autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return side
+
+
+def grown_by_hand(started: Any, tenants: int, tasks: int) -> Guarded:
+    """Fill psycopg's side, in a database of its own."""
+    owner_url, url = database(started, f"by-hand-{tasks}")
+    fill(owner_url, tenants, tasks)
+    return Guarded(url)
+
+
+def database(started: Any, name: str) -> list[str]:
+    """Make a database, and return how its owner gets to it, and how who serves does."""
+    import psycopg  # noqa: PLC0415  # the other benches do without
+
+    name = name.replace("-", "_")
+    with psycopg.connect(started.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return [url.replace("/postgres?", f"/{name}?") for url in (started.url, started.serving_url)]
 
 
 def run(settings: Settings) -> Report:

@@ -1,19 +1,23 @@
-"""bench postgres_growth: lookups among more and more tenants on one server, in schemas of their own and in the pool."""
+"""bench postgres_growth: lookups among more and more tenants on one server, in schemas of their own and in the pool.
+
+Beside them psycopg by hand, on one table of the same size as the pool: what the server itself takes longer.
+"""
 
 import sys
 import time
+from typing import Any
 
 from bench.calls import PROJECTS, ids_of, tenant_name
 from bench.growth import Filled, describe
-from bench.postgres import grown, server
+from bench.ours import StoreSide
+from bench.postgres import grown, grown_by_hand, server
 from bench.stacks import Settings
 from bench.table import Report, interleaved
 
-SIZES = {
-    "schema": ((10, 1_000), (100, 10_000), (1_000, 100_000)),
-    "pool": ((1, 1_000), (100, 100_000), (10_000, 2_000_000)),
-}
-QUICK_SIZES = {"schema": ((3, 300), (10, 1_000)), "pool": ((1, 100), (10, 1_000))}
+POOL = ((1, 1_000), (100, 100_000), (10_000, 2_000_000))
+BY_HAND = "psycopg, pipeline"
+SIZES = {BY_HAND: POOL, "freehold, pool": POOL, "freehold, schema": ((10, 1_000), (100, 10_000), (1_000, 100_000))}
+QUICK_SIZES = {BY_HAND: ((1, 100),), "freehold, pool": ((1, 100), (10, 1_000)), "freehold, schema": ((3, 300),)}
 
 
 def run(settings: Settings) -> Report:
@@ -22,13 +26,12 @@ def run(settings: Settings) -> Report:
     rounds, count = (2, 200) if settings.quick else (7, 2_000)
     with server("postgres-growth") as started:
         filled = []
-        for tier, sizes in (QUICK_SIZES if settings.quick else SIZES).items():
+        for side, sizes in (QUICK_SIZES if settings.quick else SIZES).items():
             for tenants, tasks in sizes:
                 begun = time.perf_counter()
-                store = grown(started, f"{tier}-{tenants}", tier, tenants, tasks)
-                filled.append(Filled(f"freehold, {tier}", tenants, tasks, store))
+                filled.append(Filled(side, tenants, tasks, made(started, side, tenants, tasks)))
                 took = time.perf_counter() - begun
-                print(f"  {tier}, {filled[-1].size}: filled in {took:.1f} s", file=sys.stderr, flush=True)
+                print(f"  {side}, {filled[-1].size}: filled in {took:.1f} s", file=sys.stderr, flush=True)
         for one in filled:
             meet(one)
         found: dict[Filled, list[dict[str, list[float]]]] = {one: [] for one in filled}
@@ -40,6 +43,14 @@ def run(settings: Settings) -> Report:
     report.notes.append(f"{rounds} rounds of {count} lookups; a list is the 50 newest tasks of a project")
     report.notes.append("every tenant was asked for three times before, until its statements were prepared")
     return report
+
+
+def made(started: Any, side: str, tenants: int, tasks: int) -> StoreSide:
+    """Fill a side at one size."""
+    if side == BY_HAND:
+        return grown_by_hand(started, tenants, tasks)
+    tier = side.removeprefix("freehold, ")
+    return grown(started, f"{tier}-{tenants}", tier, tenants, tasks)
 
 
 def meet(one: Filled) -> None:
