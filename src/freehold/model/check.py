@@ -15,18 +15,15 @@ from typing import Any
 from freehold.model import fields, grants, inputs
 from freehold.model.clash import clashes
 from freehold.model.data import Entity, Event
-from freehold.model.fields import parent_field
 from freehold.model.finding import Finding, Place
 from freehold.model.lookup import shown
 from freehold.model.model import Declarations, table_of
+from freehold.model.rate import Rate
 from freehold.model.schedule import seconds
 from freehold.model.usecase import Kind, Need, UseCase
 
-__all__ = ["Parts", "check", "parent_field"]
-
 MOST_CAPABILITIES = 5
 WRITING = {"add", "save", "remove"}
-LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -133,7 +130,11 @@ def _handler(case: UseCase) -> Iterator[Finding]:
 
 
 def _limit(case: UseCase) -> Iterator[Finding]:
-    if case.limit is not None and not LIMIT.fullmatch(case.limit):
+    if case.limit is None:
+        return
+    try:
+        Rate.parse(case.limit)
+    except ValueError:
         yield Finding("FH130", case.place, f'{case.name}: "{case.limit}" is not a limit', 'write "60/minute"')
 
 

@@ -13,63 +13,17 @@ The state is this process's own: with n processes, a declared limit holds n time
 
 from __future__ import annotations
 
-import re
 import threading
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
-from math import ceil
 from typing import NamedTuple
 
+from freehold.model.rate import Rate
 from freehold.runtime.fading import Fading, Plot
 from freehold.runtime.failures import Limited
 from freehold.runtime.ports import Clock
 
 SECOND = 1_000_000_000
 """In nanoseconds, the unit of every moment kept here."""
-
-_PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-_TEXT = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_PERIODS)})")
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many calls in so many seconds. They may come all at once; then they come back evenly."""
-
-    calls: int
-    seconds: int
-
-    @classmethod
-    def parse(cls, text: str) -> Rate:
-        """Read "60/minute". The period is second, minute, hour or day. Raises `ValueError` for anything else."""
-        found = _TEXT.fullmatch(text)
-        if found is None:
-            periods = ", ".join(_PERIODS)
-            raise ValueError(f'"{text}" is not a limit: write calls/period, such as "60/minute"; periods: {periods}')
-        return cls(int(found[1]), _PERIODS[found[2]])
-
-    @property
-    def interval(self) -> int:
-        """Nanoseconds in which one call comes back: rounded up, so that never too many do."""
-        return -(-self.seconds * SECOND // self.calls)
-
-
-class Allowance(NamedTuple):
-    """What is left under the tightest of the limits on a call."""
-
-    policy: str
-    """Which one: `tenant`, `principal` or `route`."""
-    rate: Rate
-    remaining: int
-    """Calls that would be allowed now."""
-    reset: float
-    """Seconds until there is one more."""
-
-    def headers(self) -> dict[str, str]:
-        """`RateLimit-Policy` and `RateLimit`, as in draft-ietf-httpapi-ratelimit-headers-11."""
-        return {
-            "RateLimit-Policy": f'"{self.policy}";q={self.rate.calls};w={self.rate.seconds}',
-            "RateLimit": f'"{self.policy}";r={self.remaining};t={ceil(self.reset)}',
-        }
 
 
 class _Size(NamedTuple):
@@ -116,8 +70,8 @@ class Limits:
         self._lock = threading.Lock()
         self._full_at: Fading[int] = Fading(int, most=most, delay=SECOND)
 
-    def take(self, tenant: str, principal: str, route: str, rate: str | None = None) -> Allowance:
-        """Count one call of `principal` to `route`, and say what is left.
+    def take(self, tenant: str, principal: str, route: str, rate: str | None = None) -> None:
+        """Count one call of `principal` to `route`.
 
         `route` names the use case, `rate` is the limit that it declares, if any. The principal of an anonymous call is
         the `network` it comes from. Raises `Limited`, with the seconds to wait, when any of the limits is reached;
@@ -138,15 +92,6 @@ class Limits:
                 gaps.append(gap)
             for (plot, key, _), gap in zip(wanted, gaps, strict=True):
                 self._full_at.put(plot, key, now + gap)
-        return _tightest(wanted, gaps)
-
-    def look(self, tenant: str, principal: str, route: str, rate: str | None = None) -> Allowance:
-        """What is left, without taking: for the headers of a refusal. The arguments are those of `take`."""
-        wanted = self._wanted(tenant, principal, route, rate)
-        now = round(self._clock.monotonic() * SECOND)
-        with self._lock:
-            gaps = self._gaps(now, wanted)
-        return _tightest(wanted, gaps)
 
     def __len__(self) -> int:
         """How many buckets are kept, of all tenants."""
@@ -173,18 +118,12 @@ class Limits:
     def _refusal(self, now: int, wanted: _Wanted) -> Limited:
         """The answer to a call that was too many. By the time it names, every bucket has room."""
         gaps = self._gaps(now, wanted)
-        wait = max(gap + size.interval - size.whole for gap, (_, _, size) in zip(gaps, wanted, strict=True))
-        tightest = _tightest(wanted, gaps)
-        detail = {"policy": tightest.policy, "limit": tightest.rate.calls, "seconds": tightest.rate.seconds}
+        sizes = list(zip(gaps, (size for _, _, size in wanted), strict=True))
+        wait = max(gap + size.interval - size.whole for gap, size in sizes)
+        left = [(size.whole - gap) // size.interval for gap, size in sizes]
+        plot, _, size = wanted[left.index(min(left))]
+        detail = {"policy": plot[1], "limit": size.rate.calls, "seconds": size.rate.seconds}
         return Limited(details=[detail], retry_after=wait / SECOND)
-
-
-def _tightest(wanted: _Wanted, gaps: list[int]) -> Allowance:
-    """What the bucket with the fewest calls left allows. Each bucket is full once its gap has passed."""
-    left = [(size.whole - gap) // size.interval for gap, (_, _, size) in zip(gaps, wanted, strict=True)]
-    place = left.index(min(left))
-    plot, _, size = wanted[place]
-    return Allowance(plot[1], size.rate, left[place], (gaps[place] % size.interval or size.interval) / SECOND)
 
 
 def network(address: str) -> str:

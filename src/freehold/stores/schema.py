@@ -7,8 +7,8 @@ from enum import StrEnum
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from freehold.model.check import parent_field
 from freehold.model.data import Entity
+from freehold.model.fields import parent_field
 from freehold.model.finding import Finding, ModelError
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of

@@ -7,8 +7,8 @@ import pytest
 from freehold import App, Emit, Entity, Event, Id, Page, Paging, Store, User, lookup
 from freehold.accounts.records import Member
 from freehold.accounts.routes import accounts
-from freehold.model.check import parent_field
 from freehold.model.clash import check_joined
+from freehold.model.fields import parent_field
 from freehold.model.finding import ModelError
 from freehold.model.model import table_of
 
