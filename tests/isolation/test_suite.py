@@ -1,7 +1,10 @@
 """The suite over TeamFlow and every example: nothing leaks, nothing is left out, and everything works for its owner."""
 
+from typing import Protocol
+
 import pytest
 
+from freehold import App, Entity, Page, Paging, Store, lookup
 from freehold.testing import isolation
 from freehold.testing.isolation import Report
 from freehold.testing.isolation.report import Case
@@ -61,3 +64,27 @@ def test_one_line_is_a_test_of_an_apps_own() -> None:
 def test_an_app_that_refuses_everybody_shows_nothing_and_fails() -> None:
     with pytest.raises(AssertionError, match="did succeed"):
         isolation.check(app_named("01_tasks"), effort=0.1, least_exercised=1.01)
+
+
+def test_what_somebody_of_both_tenants_writes_in_one_is_not_taken_for_the_others() -> None:
+    app = App("pad")
+    member, _ = app.roles("member", "owner")
+
+    class Line(Entity):
+        text: str
+
+    class Lines(Store[Line], Protocol):
+        @lookup()
+        def all(self, page: Paging) -> Page[Line]: ...
+
+    @app.command("POST /lines", allow=member)
+    def write(text: str, lines: Lines) -> Line:
+        return lines.add(Line(text=text))
+
+    @app.query("GET /lines", allow=member)
+    def read(page: Paging, lines: Lines) -> Page[Line]:
+        return lines.all(page)
+
+    report = isolation.run(app, effort=4, only=("T18", "T19"))
+    assert Case("T18", "write", "member of both", "cookie") in report.cases
+    assert not report.leaks, "\n".join(report.lines())

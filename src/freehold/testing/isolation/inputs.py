@@ -233,6 +233,16 @@ def _ids(hint: object, trail: Trail) -> Iterator[tuple[Trail, type]]:
         yield from _ids(kind.__args__[0], (*trail, 0))  # type: ignore[attr-defined]  # a generic alias
 
 
+def at(value: object, trail: Trail) -> object:
+    """What is at the end of the trail, in a JSON value; None when the trail ends earlier."""
+    for step in trail:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and len(value) > step else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
 def replaced(value: object, trail: Trail, new: object) -> object:
     """A copy of a JSON value with `new` at the end of the trail."""
     if not trail:

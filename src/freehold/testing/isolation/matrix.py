@@ -19,7 +19,7 @@ from freehold.model.rules import Access, Anyone, Both, Either, Role, SignedIn
 from freehold.model.usecase import HOLE, Source, UseCase
 from freehold.runtime.prepared import input_model
 from freehold.testing.isolation.http import Reply, Request
-from freehold.testing.isolation.inputs import Schema, Trail, ids_in, replaced
+from freehold.testing.isolation.inputs import Schema, Trail, at, ids_in, replaced
 
 Values = Mapping[str, object]
 """What is sent, by the name of the input."""
@@ -36,6 +36,10 @@ class IdPlace:
     trail: Trail
     target: type[Entity]
     source: Source
+
+    def get(self, values: Values) -> object:
+        """The id that is there, if there is one."""
+        return at(values.get(self.input), self.trail)
 
     def put(self, values: Values, id: object) -> Values:
         """The same values with this id there."""

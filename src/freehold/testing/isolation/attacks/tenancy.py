@@ -43,12 +43,20 @@ def claimed_in_headers(arena: Arena) -> None:
 
 
 def _fit(arena: Arena, operation: Operation, actor: Actor) -> Values:
-    """Input for a call that claims B: for those with a claim to B, or to nothing, about what is there."""
+    """Input for a call that claims B: for those with a claim to B, or to nothing, about what is there.
+
+    What they write is not B's, but for the ids: it may well be kept where they are, as something of their own.
+    """
     if actor.tenant and not actor.also:
         return arena.values(operation, actor)
     values = arena.rehearsal.values(arena.world.b, operation, actor, spend=operation.case.writes)
     arena.oracle.rebase()
-    return values
+    if operation.reads or operation.case.built_in:
+        return values
+    written = arena.values(operation, actor)
+    for place in operation.ids:
+        written = place.put(written, place.get(values))
+    return written
 
 
 def _mended(arena: Arena) -> None:
