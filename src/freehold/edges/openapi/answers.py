@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from freehold.runtime.failures import (
-    BadRequest,
-    Conflict,
     Failure,
     Forbidden,
-    Invalid,
     Limited,
-    NotFound,
     Overloaded,
     Precondition,
     StorageFull,
@@ -84,8 +80,6 @@ HEADERS: dict[str, Json] = {
     "Retry-After": _header("Seconds to wait.", {"type": "integer", "minimum": 1}),
     "Idempotent-Replayed": _header("Set when this was answered before, to the same key.", {"enum": ["true"]}),
     "WWW-Authenticate": _header("How to authenticate.", {"type": "string"}),
-    "RateLimit": _header("What is left under the limit that was reached.", {"type": "string"}),
-    "RateLimit-Policy": _header("The limit that was reached.", {"type": "string"}),
 }
 
 
@@ -131,21 +125,18 @@ def _failure(code: str, message: str) -> Json:
 
 
 _SHARED: tuple[tuple[type[Failure], tuple[str, ...], tuple[str, ...]], ...] = (
-    (BadRequest, ("BAD_QUERY", "HEADER_TWICE"), ()),
     (Unauthenticated, ("UNAUTHENTICATED",), ("WWW-Authenticate",)),
     (Forbidden, ("FORBIDDEN", "TENANT_MISMATCH", "TENANT_SUSPENDED"), ()),
     (Precondition, ("VERSION_MISMATCH",), ()),
     (TooLarge, ("TOO_LARGE", "ADDRESS_TOO_LONG", "HEADERS_TOO_LARGE"), ()),
     (UnsupportedMedia, ("UNSUPPORTED_MEDIA_TYPE",), ()),
-    (Limited, ("RATE_LIMITED",), ("Retry-After", "RateLimit", "RateLimit-Policy")),
+    (Limited, ("RATE_LIMITED",), ("Retry-After",)),
     (Overloaded, ("OVERLOADED",), ("Retry-After",)),
     (StorageFull, ("STORAGE_FULL",), ()),
 )
 
 RESPONSES: dict[str, Json] = {kind.__name__: refusal(kind, codes, *names) for kind, codes, names in _SHARED}
-"""The refusals that are alike for every operation. `NotFound`, `Conflict` and `Invalid` depend on what it is about."""
-
-OWN = (NotFound, Conflict, Invalid)
+"""The refusals that are alike for every operation. All others depend on what it is about."""
 
 
 def shared(kind: type[Failure]) -> tuple[str, Json]:

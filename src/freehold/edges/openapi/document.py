@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pydantic_core import to_json
 
 from freehold.edges.openapi import answers
+from freehold.edges.openapi.answers import Json
 from freehold.edges.openapi.operation import operation, tag_of
-from freehold.edges.openapi.schemas import Json, Schemas
+from freehold.edges.openapi.schemas import Schemas
 from freehold.model.model import Model
 from freehold.model.names import words
 from freehold.model.usecase import HOLE, UseCase
@@ -24,7 +25,7 @@ nothing else chooses whose data is seen: what belongs to another is answered lik
 """
 
 
-def document(model: Model, *, version: str = "1") -> bytes:
+def document(model: Model) -> bytes:
     """The OpenAPI 3.1 document of an app, as JSON. The same model gives the same bytes."""
     cases = sorted((case for case in model.use_cases.values() if case.path), key=lambda case: case.built_in)
     schemas = Schemas(cases)
@@ -35,7 +36,7 @@ def document(model: Model, *, version: str = "1") -> bytes:
     return to_json(
         {
             "openapi": "3.1.1",
-            "info": {"title": words(model.name).capitalize(), "version": version, "description": _about(model)},
+            "info": {"title": words(model.name).capitalize(), "version": "1", "description": _about(model)},
             "servers": [{"url": PREFIX}],
             "tags": [{"name": tag} for tag in tags],
             "paths": paths,

@@ -28,6 +28,7 @@ from freehold.runtime.failures import (
     UnsupportedMedia,
 )
 from freehold.runtime.idempotency import LONGEST_KEY
+from freehold.runtime.prepared import fields_of
 
 PAGING = {
     "limit": "How many items a page has, at most.",
@@ -69,7 +70,7 @@ def _fields(case: UseCase, schemas: Schemas) -> Iterator[Json]:
         described: Json = {"description": about} if about else {}
         yield {"name": name, "in": "path", "required": True, "schema": schema, **described, **example}
     for given in (given for given in case.inputs if given.source is Source.QUERY):
-        for name in sent_as(given.name, given.hint):
+        for name in fields_of(given):
             schema = _without_null(schemas.field(case, name))
             about = schema.pop("description", None) or _meaning(given.hint, given.name, name)
             described = {"description": about} if about else {}
@@ -80,13 +81,6 @@ def _fields(case: UseCase, schemas: Schemas) -> Iterator[Json]:
                 "schema": schema,
                 **described,
             }
-
-
-def sent_as(name: str, hint: object) -> tuple[str, ...]:
-    """The fields of the query that one parameter is sent as."""
-    if hint is Paging:
-        return tuple(PAGING)
-    return (f"{name}_start", f"{name}_stop") if get_origin(hint) is Range else (name,)
 
 
 def _is_one(hint: object) -> bool:
@@ -184,7 +178,7 @@ def _refusals(case: UseCase) -> dict[str, Json]:
     """How a call can be refused, by status."""
     is_open, has_body = _is_open(case), case.method != "GET"
     bad = ["BAD_QUERY", "HEADER_TWICE", *["BAD_JSON"] * has_body, *["IDEMPOTENCY_KEY_REQUIRED"] * case.idempotent]
-    bad += ["BAD_CURSOR"] * any(given.hint is Paging for given in case.inputs)
+    bad += ["INVALID_CURSOR"] * any(given.hint is Paging for given in case.inputs)
     found = {str(BadRequest.status): answers.refusal(BadRequest, bad)}
     if not is_open or case.built_in:  # signing in is open, and can be refused
         found |= [answers.shared(Unauthenticated)]

@@ -10,11 +10,11 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import DataclassField, ModelField, TypedDictField, WithDefaultSchema
 
+from freehold.edges.openapi.answers import Json
 from freehold.edges.openapi.example import example
 from freehold.model.usecase import Source, UseCase
 from freehold.runtime.prepared import fields_of, input_model, returned
 
-Json = dict[str, object]
 Mode = Literal["validation", "serialization"]
 REF = "#/components/schemas/"
 
