@@ -110,6 +110,16 @@ def test_a_head_that_never_ends_is_cut_off(served: Served) -> None:
         assert not got or got.startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("begun", [b"0\r\nX-Long: ", b"2\r\n{}\r\n0\r\nX", b"2;x="])
+def test_a_trailer_that_never_ends_is_cut_off(served: Served, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        lines = head(served, f"POST {TARGET} HTTP/1.1", "Content-Type: application/json", "Transfer-Encoding: chunked")
+        connection.sendall(lines + begun)
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"x" * 20_000_000)
+    assert created(served, "still here")[0] == 201
+
+
 def test_a_client_that_leaves_midway_leaves_nothing(served: Served) -> None:
     before = len(tasks(served))
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:

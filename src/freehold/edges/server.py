@@ -31,7 +31,7 @@ IDLE = 75.0
 """Seconds that a connection is kept on which nothing is asked: longer than a load balancer does (60 on AWS), since one
 that sends a request down a connection that is just being closed here fails it."""
 HEAD = 65_536
-"""Bytes before a request's body: beyond, the connection is closed unread."""
+"""Bytes before a request's body, or behind it: beyond, the connection is closed unread."""
 TICKS = 10
 """How often a second uvicorn looks around."""
 BACKLOG = 2048
@@ -89,9 +89,9 @@ class Patient(HttpToolsProtocol):
     idle_since: float | None = None
     turnstile: Turnstile | None = None
     pace: Pace | None = None
-    _head = 0
+    _bare = 0
     _in_head = True
-    _has_ended = False
+    _goes_on = False
     _refusal: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -103,12 +103,17 @@ class Patient(HttpToolsProtocol):
         """Read on, unless it is too much."""
         if self.pace is not None:
             self.pace.reading(self.loop)
-        self._has_ended = False
+        self._goes_on = False
         super().data_received(data)
-        if self._in_head and not self._has_ended:  # what stood before the end of a request is no part of the next head
-            self._head += len(data)
-            if self._head > HEAD and not self.transport.is_closing():
+        if self._goes_on:  # what stood before the end of a request is no part of the next head
+            self._bare = 0
+            return
+        self._bare += len(data)
+        if self._bare > HEAD and not self.transport.is_closing():
+            if self._in_head:
                 self._refuse(TooLarge("HEADERS_TOO_LARGE", "The headers are larger than the limit."))
+            else:  # a trailer, which the parser would keep until it ends; there may be an answer already
+                self.transport.abort()
 
     def leave_if_late(self, now: float) -> None:
         """Close a connection on which a request is not sent to its end, or nothing is asked."""
@@ -129,7 +134,7 @@ class Patient(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins. What is made of it is left until it is known not to be refused."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._in_head, self._head, self.waiting_since, self.idle_since = True, 0, time.monotonic(), None
+        self._in_head, self.waiting_since, self.idle_since = True, time.monotonic(), None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. What comes behind a body (trailers) is no header of the request."""
@@ -152,12 +157,13 @@ class Patient(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body, unless nobody wants it."""
+        self._goes_on = True
         if self._refusal is None:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is read; the next one may begin, and its head with it."""
-        self._in_head, self._head, self._has_ended, self.waiting_since = True, 0, True, None
+        self._in_head, self._goes_on, self.waiting_since = True, True, None
         refused, self._refusal = self._refusal, None
         if refused is None:
             super().on_message_complete()
