@@ -14,8 +14,7 @@ from freehold.accounts.membership import Accounts
 from freehold.accounts.records import Member
 from freehold.accounts.routes import accounts
 from freehold.edges.door import LocalDoor
-from freehold.edges.http import Api
-from freehold.edges.http import Limits as RequestLimits
+from freehold.edges.http import Api, RequestLimits
 from freehold.edges.identity import Identity
 from freehold.edges.keys import KeyFile, KeyRing, KeySource
 from freehold.edges.openapi import document

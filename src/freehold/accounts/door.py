@@ -11,11 +11,12 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from freehold.accounts.guessable import hard_to_guess
 from freehold.model.data import Id
-from freehold.model.names import TENANT_ID
+from freehold.model.names import is_id
 from freehold.model.ports import Port, User
 from freehold.runtime.idempotency import SHOWN_ONCE
 
 ACCESS_SECONDS = 600
+"""For so long an access token is good."""
 SESSION_LIFETIME = timedelta(days=30)
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -50,8 +51,8 @@ class Door(Port, Protocol):
         """A new hash of a password that was right, if the one that is kept is weaker than today's."""
         ...
 
-    def access(self, organisation: str, person: str, session: str) -> str:
-        """A signed access token, bound to one organisation, good for `ACCESS_SECONDS`."""
+    def access(self, organisation: str, person: str, session: str, seconds: int) -> str:
+        """A signed access token, bound to one organisation, good for so many `seconds`."""
         ...
 
     def admit(self, organisation: str) -> None:
@@ -111,5 +112,5 @@ def matches(secret: str, kept: str) -> bool:
 def opened(token: str, parts: int) -> list[str] | None:
     """The parts of one of our own tokens, ids first and the secret last; None when it is not one."""
     found = token.split(".")
-    well_formed = len(found) == parts and all(TENANT_ID.fullmatch(part) for part in found[:-1])
+    well_formed = len(found) == parts and all(map(is_id, found[:-1]))
     return found if well_formed else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from freehold.accounts.door import (
+    ACCESS_SECONDS,
     SESSION_LIFETIME,
     Door,
     Email,
@@ -162,7 +163,7 @@ def _over(*, keeps: bool = False) -> Unauthenticated:
 
 
 def _signed_in(door: Door, session: Session, secret: str) -> SignedIn:
-    access = door.access(session.organisation, session.person, session.id)
+    access = door.access(session.organisation, session.person, session.id, ACCESS_SECONDS)
     return SignedIn(
         access_token=access, refresh_token=f"{session.id}.{secret}", organisation=session.organisation,
         person=Id(session.person),

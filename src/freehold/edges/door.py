@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from freehold.edges.jose import to_base64url
 from freehold.runtime.lockout import Lockout
 from freehold.runtime.ports import Clock, Passwords, Random, Tokens
-
-ACCESS_SECONDS = 600
 
 
 class LocalDoor:
@@ -42,13 +40,13 @@ class LocalDoor:
         """See `Door.renewed`."""
         return self._passwords.hash(password) if self._passwords.is_weak(hashed) else None
 
-    def access(self, organisation: str, person: str, session: str) -> str:
+    def access(self, organisation: str, person: str, session: str, seconds: int) -> str:
         """See `Door.access`."""
-        return self._tokens.issue(organisation, person, session, ACCESS_SECONDS)
+        return self._tokens.issue(organisation, person, session, seconds)
 
     def secret(self) -> str:
         """See `Door.secret`."""
-        return base64.urlsafe_b64encode(self._random.bytes(32)).rstrip(b"=").decode()
+        return to_base64url(self._random.bytes(32))
 
     def ends(self, lifetime: timedelta) -> datetime:
         """See `Door.ends`."""

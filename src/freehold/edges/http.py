@@ -44,8 +44,8 @@ access = logging.getLogger(logs.ACCESS)
 
 
 @dataclass(slots=True)
-class Limits:
-    """How much of a request is read."""
+class RequestLimits:
+    """How much of a request is read, in bytes."""
 
     body: int = 1_048_576
     headers: int = 32_768
@@ -57,11 +57,11 @@ class Api:
 
     def __init__(
         self, runtime: Runtime, identity: Identity, queue: FairQueue, random: Random,
-        *, limits: Limits | None = None, wake: Callable[[], None] = lambda: None,
+        *, limits: RequestLimits | None = None, wake: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Serve `runtime`. `wake` is called after whatever has put something into the outbox, or may have."""
         self._runtime, self._identity, self._queue, self._random = runtime, identity, queue, random
-        self._limits, self._wake = limits or Limits(), wake
+        self._limits, self._wake = limits or RequestLimits(), wake
         self.turnstile = Turnstile(queue, identity, self._fresh)
         self._routes = Routes(runtime.cases.values())
         self._ids: list[str] = []

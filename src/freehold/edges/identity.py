@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 
-from freehold.model.names import PLATFORM, TENANT_ID
+from freehold.model.names import PLATFORM, is_id
 from freehold.runtime.failures import Unauthenticated
 from freehold.runtime.ports import Principal, Tokens
 
@@ -50,8 +50,7 @@ def _key(token: str) -> Principal:
     """An API key names its tenant and itself; whether its secret is right is read on that tenant's ground."""
     tenant, _, rest = token.removeprefix(KEY_PREFIX).partition(".")
     key, _, secret = rest.partition(".")
-    well_formed = TENANT_ID.fullmatch(tenant) and TENANT_ID.fullmatch(key) and tenant != PLATFORM
-    if len(token) > LONGEST_KEY or not well_formed:
+    if len(token) > LONGEST_KEY or not is_id(tenant) or not is_id(key) or tenant == PLATFORM:
         raise Unauthenticated
     print_ = hashlib.sha256(secret.encode()).hexdigest()
     return Principal(tenant=tenant, subject=key, kind="key", session=print_, vouched=False)

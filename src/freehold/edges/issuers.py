@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 
 from freehold.edges.jwks import ALGORITHMS, IssuerKeys
-from freehold.model.names import PLATFORM, TENANT_ID
+from freehold.model.names import PLATFORM, is_id
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type
 """What the header of an access token says it is (RFC 9068, section 2.1). An ID token says something else."""
@@ -38,7 +38,7 @@ EVERY_TENANT: Container[str] = _EveryTenant()
 
 def is_tenant(value: object) -> bool:
     """Whether it names a tenant: a UUID in canonical lower case, and not the platform's own ground."""
-    return type(value) is str and TENANT_ID.fullmatch(value) is not None and value != PLATFORM
+    return is_id(value) and value != PLATFORM
 
 
 def is_plain(value: object) -> bool:
