@@ -7,17 +7,19 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from freehold.model.data import ALL, Paging, Range
+from freehold.model.data import Paging, Range
 from freehold.model.usecase import UseCase
 from freehold.runtime.failures import Failure, Forbidden, Unauthenticated
 from freehold.runtime.invoke import Call, Runtime
-from freehold.runtime.outbox import BATCH, IN_STATE, TRIES, Delivery, State, taken, wait
+from freehold.runtime.outbox import BATCH, IN_STATE, TRIES, Delivery, taken, wait
 from freehold.runtime.ports import Changes, Principal, Random, Stale, Verb, Write
 from freehold.runtime.prepared import Sent
 from freehold.runtime.scope import Scope
 
 SWEEP = 1.0
+"""The outbox is looked at so often, in seconds, though nobody has woken us."""
 SUSPENDED = timedelta(minutes=1)
+"""For so long the deliveries of a suspended tenant are put off."""
 
 log = logging.getLogger("freehold.outbox")
 
@@ -62,25 +64,6 @@ class Courier:
                     left.add(ground)
                 else:
                     count += self._visit(ground)
-        return count
-
-    def in_state(self, ground: str, state: State, limit: int = BATCH) -> list[Delivery]:
-        """The deliveries on a ground that wait, or that are dead, the most urgent first."""
-        with Scope(ground) as scope:
-            unit = self._runtime.begin(scope, writes=False)
-            found = unit.page(IN_STATE, [state], ALL, Paging(limit)).items
-            unit.close()
-        return [delivery for delivery in found if isinstance(delivery, Delivery)]
-
-    def redrive(self, ground: str) -> int:
-        """Give every dead delivery on a ground another full round of tries. Returns how many there were."""
-        count = 0
-        while dead := self.in_state(ground, "dead"):
-            for delivery in dead:
-                fresh = {"state": "waiting", "tries": 0, "due": self._runtime.clock.now()}
-                self._save(ground, delivery.model_copy(update={"version": delivery.version + 1, **fresh}))
-                count += 1
-        self.wake()
         return count
 
     def _work(self) -> None:

@@ -20,7 +20,7 @@ from pydantic_core import from_json, to_json
 from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.lookup import lookup
 from freehold.model.ports import Store
-from freehold.runtime.envelope import Answer
+from freehold.runtime.envelope import Answer, told
 from freehold.runtime.failures import Conflict, Failure, Invalid, NotFound
 from freehold.runtime.ids import derived
 from freehold.runtime.ports import Verb, Write
@@ -111,14 +111,13 @@ def known(unit: Unit, id: str, print_: str) -> Answer | None:
 
 def refusal(failure: Failure) -> Answer:
     """A failure as something that can be kept under a key."""
-    told = {"code": failure.code, "message": failure.message, "details": list(failure.details)}
-    return Answer(failure.status, to_json(told))
+    return Answer(failure.status, to_json(told(failure)))
 
 
 def _again(receipt: Receipt) -> Failure:
-    told = from_json(receipt.body)
+    kept = from_json(receipt.body)
     kind = next((kind for kind in (NotFound, Conflict, Invalid) if kind.status == receipt.status), Failure)
-    failure = kind(told["code"], told["message"], details=told["details"])
+    failure = kind(kept["code"], kept["message"], details=kept["details"])
     failure.status, failure.replayed = receipt.status, True
     return failure
 

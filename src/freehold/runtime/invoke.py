@@ -144,9 +144,7 @@ class Runtime:
     def _steps(self, call: Call, unit: Unit, receipt: str | None) -> tuple[Answer, list[Changes]]:
         """Steps 3 to 10. What comes back is not true before the changes are committed."""
         ready = call.ready
-        me = unit.caller = self._recognise(
-            call, unit
-        )  #                           3 bind: a token becomes a member of one tenant
+        me = unit.caller = self._recognise(call, unit)  #             3 bind: a token becomes a member of one tenant
         if not call.is_known:
             self._admit(call, unit.scope.tenant)  #                   4 admit: a key counts once it is recognised
         inputs = ready.prepared.read(call.sent)  #                    5 validate (all others were admitted before this)

@@ -63,7 +63,7 @@ class Principal:
     """Who: the id of the person, or of the API key."""
     issuer: str = "local"
     kind: str = "person"
-    """`person` or `key`."""
+    """`person`, `key`, or `system`: what runs by itself, which no token says."""
     session: str = ""
     expires: float = 0.0
     """Seconds since 1970 at which the token stops counting."""
@@ -220,7 +220,10 @@ class Database(Protocol):
         ...
 
     def commit(self, parts: Sequence[Changes]) -> None:
-        """Make all of it durable or none. Raises `Stale`, `Taken`, `Dangling`, `Overloaded`, `StorageFull`."""
+        """Make all of it durable or none.
+
+        Raises `Stale`, `Taken`, `Dangling`, `Invalid`, `TooLarge`, `Overloaded` or `StorageFull`.
+        """
         ...
 
     def exclusively(self, scope: Scope, work: Callable[[Snapshot], Sequence[Changes]]) -> None:

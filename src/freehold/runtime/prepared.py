@@ -1,11 +1,10 @@
-"""A use case made ready to run: its input validated, its capabilities supplied, its answer serialised.
+"""A use case made ready to run: how its input is read and validated, and how its answer is serialised.
 
 Everything that can be worked out once is worked out here, when the app starts, and not for each call.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,13 +111,12 @@ class Prepared:
             (i.name, i.hint is Paging) for i in case.inputs if i.hint is Paging or get_origin(i.hint) is Range
         ]
         self._adapter: TypeAdapter[object] = TypeAdapter(returned(case.returns))
-        self.is_async = inspect.iscoroutinefunction(case.function)
 
     def read(self, sent: Sent) -> dict[str, object]:
         """The validated input, by parameter. Raises `BadRequest`, `Invalid`, or `NotFound` for what cannot be an id."""
         values = {**sent.values, **self._query(sent.query)} if sent.query else sent.values
         if not sent.body:
-            return self.validated(values)
+            return self._validated(values)
         try:
             inputs = dict(self._outside.validate_python(values).__dict__)
         except ValidationError as error:
@@ -126,7 +124,7 @@ class Prepared:
         inputs.update(self._body(sent.body))
         return self._assembled(inputs)
 
-    def validated(self, values: Mapping[str, object]) -> dict[str, object]:
+    def _validated(self, values: Mapping[str, object]) -> dict[str, object]:
         """The same for values that are already in Python."""
         outside = values
         if self._inside is not None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from freehold.runtime.failures import MethodNotAllowed, NotFound
 from freehold.runtime.invoke import Ready
+from freehold.runtime.prepared import BAD_ESCAPE
 
 PREFIX = "/api/v1"
-BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(slots=True)

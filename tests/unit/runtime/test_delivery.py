@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from freehold.accounts.tenants import resume_tenant, suspend_tenant
+from freehold.cli.outbox import find, put_back
 from freehold.runtime.failures import Conflict
 from freehold.runtime.invoke import Call
 from freehold.runtime.outbox import TRIES
@@ -58,10 +59,10 @@ def test_a_delivery_that_fails_too_often_is_dead_and_can_be_redriven(desk: Desk,
         ada.backend.courier.deliver_due()
         ada.clock.turn(timedelta(minutes=10))
     assert len(desk.handled) == TRIES
-    dead = ada.backend.courier.in_state(ada.tenant, "dead")
+    dead = [delivery for _, delivery in find(ada.backend, "dead", None)]
     assert [(delivery.handler, delivery.error) for delivery in dead] == [("echo", "RuntimeError: hello")]
     desk.failing = False
-    assert ada.backend.courier.redrive(ada.tenant) == 1
+    assert put_back(ada.backend, set(), None) == [delivery.id for delivery in dead]
     assert ada.backend.courier.deliver_due() == 1
     assert texts(desk, ada) == ["hello"]
 
