@@ -112,8 +112,12 @@ class Follower:
 
     def _read(self, lines: Lines, run: Sequence[_Odd]) -> list[tuple[_Odd, Entity]]:
         """What lies where it comes from, as far as it is still there, with the ids that people have in the copy."""
-        rows = self._source.estate.rows(self._scope, lines.kind, run[0].before, len(run))
-        found = {str(one.id): one for one in rows}
+        found, after = dict[str, Entity](), run[0].before
+        while after < run[-1].origin and (
+            rows := self._source.estate.rows(self._scope, lines.kind, after, len(run) - len(found))
+        ):
+            found |= {str(one.id): one for one in rows}
+            after = rows[-1].id
         return [(odd, self._named(lines, found[odd.origin])) for odd in run if odd.origin in found]
 
     def _renames(self, kind: type[Entity]) -> bool:

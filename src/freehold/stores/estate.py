@@ -5,10 +5,10 @@ Whoever serves never has one: it is opened for one verb of the command line and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from freehold.model.data import Entity
 from freehold.model.model import Model
@@ -18,8 +18,14 @@ from freehold.runtime.scope import Scope
 from freehold.stores.migrate import parents_first
 from freehold.stores.schema import schema_of
 
+R = TypeVar("R", bound=Iterable[object])
+
 AUDIT = "freehold_audit"
 """What the audit chain is called among the tables that `empty` and `erase` count."""
+
+
+LARGE = 8 * 1024 * 1024
+"""Letters after which `rows` gives no more: who reads a whole ground has one such part in memory, whatever is in it."""
 
 
 class Mark(NamedTuple):
@@ -56,7 +62,10 @@ class Estate(Protocol):
         ...
 
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
-        """Entities of a kind in the order of their ids, beginning behind the id `after`; behind "" is the beginning."""
+        """Entities of a kind in the order of their ids, beginning behind the id `after`; behind "" is the beginning.
+
+        Not more than `limit`, and fewer where they are large (`LARGE`). None only where there are no more.
+        """
         ...
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
@@ -149,6 +158,16 @@ class Tiers(Protocol):
 
 class Unequal(Exception):
     """What was copied is not what was there. The message says of which table; nothing was changed."""
+
+
+def fitting(rows: Iterable[R]) -> Iterator[R]:
+    """The first of some rows: as many as are `LARGE` together. What is behind them is not read."""
+    weight = 0
+    for row in rows:
+        yield row
+        weight += sum(len(value) for value in row if isinstance(value, str))
+        if weight >= LARGE:
+            return
 
 
 def kinds_of(model: Model) -> tuple[type[Entity], ...]:

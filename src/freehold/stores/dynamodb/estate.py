@@ -29,11 +29,12 @@ from freehold.stores.dynamodb.keys import END, LAST, ground
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.raw import RawTable
+from freehold.stores.dynamodb.sizes import size_of
 from freehold.stores.dynamodb.snapshot import Book
 from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
 from freehold.stores.dynamodb.tips import HELD_BY, HELD_TO, TIP, Tip, Tips, read
 from freehold.stores.dynamodb.trouble import explained
-from freehold.stores.estate import AUDIT, Claimed, Mark, check_links, kinds_of
+from freehold.stores.estate import AUDIT, LARGE, Claimed, Mark, check_links, kinds_of
 
 LEASE = 60.0
 """Seconds that a hold or a claim lasts when nobody renews it."""
@@ -44,6 +45,9 @@ MARKED: Mapping[str, object] = {
 }
 PLACED: Mapping[str, object] = {"ProjectionExpression": "PK, SK"}
 EVERYTHING = 1_000_000_000
+FEW = 20
+"""Entities that are looked up first, to see how large they are: DynamoDB ends a page at a megabyte, an emulator never.
+"""
 SWEPT = 5_000
 """Places that are looked up at a time, to be emptied."""
 TOGETHER = 24
@@ -77,7 +81,13 @@ class DynamoEstate:
 
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
         """See `Estate.rows`."""
-        return [self._book.of[kind].decode(item)[1] for item in self._behind(scope, kind, after, limit)]
+        found, weight, many = list[Item](), 0, min(limit, FEW)
+        while many and weight < LARGE and (part := self._behind(scope, kind, after, many)):
+            found += part
+            weight += sum(map(size_of, part))
+            after = str(part[-1]["id"]["S"])
+            many = min(limit - len(found), LARGE * len(found) // weight, FEW * len(found))
+        return [self._book.of[kind].decode(item)[1] for item in found]
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """See `Estate.marks`. Fewer bytes come; what is read, and paid for, is all of it."""
@@ -126,7 +136,7 @@ class DynamoEstate:
     def residue(self, scope: Scope) -> Mapping[str, int]:
         """See `Estate.residue`. Looks into the tenant's partition, and for its id into all that is the platform's."""
         tenant = scope.tenant
-        found = Counter(self._named(item) for item in self._stretch(scope, tenant, "!", "~", EVERYTHING))
+        found = Counter(self._named(item) for item in self._stretch(scope, tenant, "!", "~", EVERYTHING, only=PLACED))
         platform = self._raw.query({
             "KeyConditionExpression": "PK = :p", "ConsistentRead": True,
             "ExpressionAttributeValues": {":p": text(ground(PLATFORM))},

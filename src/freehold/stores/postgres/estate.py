@@ -12,7 +12,7 @@ from freehold.runtime.audit import GENESIS
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import AUDIT, Claimed, Mark, Settled, Unequal, check_links, kinds_of
+from freehold.stores.estate import AUDIT, Claimed, Mark, Settled, Unequal, check_links, fitting, kinds_of
 from freehold.stores.forms import Plain, moment
 from freehold.stores.postgres.apply import Act, Applier, alone
 from freehold.stores.postgres.database import AUDIT as CHAIN
@@ -40,6 +40,9 @@ from freehold.stores.schema import schema_of as model_schema
 LOCK_SECONDS, TRIES = 2, 5
 DEADLINE = 600.0
 """Seconds that one exchange may take: whole tables are counted, copied and dropped in one."""
+
+AT_ONCE = 200
+"""Rows that are asked for at a time."""
 
 NIL = "00000000-0000-0000-0000-000000000000"
 TIP = Template(f"SELECT number, hash FROM {GROUND}.freehold_audit WHERE tenant = $1::uuid ORDER BY number DESC LIMIT 1")
@@ -85,7 +88,14 @@ class PostgresEstate:
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
         """See `Estate.rows`."""
         of = self._book.of[kind]
-        return [of.codec.decode(row)[1] for row in self._behind(scope, of, of.columns, after, limit)]
+
+        def parts() -> Iterator[Row]:  # an answer is in memory as a whole, so it is asked for in parts
+            behind, left = after, limit
+            while left > 0 and (found := self._behind(scope, of, of.columns, behind, min(left, AT_ONCE))):
+                yield from found
+                behind, left = str(found[-1][of.codec.names.index("id")]), left - len(found)
+
+        return [of.codec.decode(row)[1] for row in fitting(parts())]
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """See `Estate.marks`."""

@@ -13,7 +13,7 @@ from freehold.model.names import PLATFORM
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import AUDIT, Claimed, Mark, check_links, kinds_of
+from freehold.stores.estate import AUDIT, Claimed, Mark, check_links, fitting, kinds_of
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite.apply import LINK, TIP, Applier
 from freehold.stores.sqlite.connection import PATIENCE, Connection, failure
@@ -48,7 +48,7 @@ class SqliteEstate:
         of = self._book.of[kind]
         query = f"SELECT {of.columns} FROM {of.view} WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
         with self._on(scope) as tenant:
-            found = self._raw.execute(query, (tenant, after, limit)).fetchall()
+            found = list(fitting(self._raw.execute(query, (tenant, after, limit))))
         return [of.codec.decode(row)[1] for row in found]
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:

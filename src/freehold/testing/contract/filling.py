@@ -9,11 +9,14 @@ from freehold.model.model import table_of
 from freehold.runtime.outbox import Delivery
 from freehold.runtime.ports import AuditEntry, Dangling, Taken, Verb
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import Mark, Unlinked
+from freehold.stores.estate import LARGE, Mark, Unlinked
 from freehold.stores.forms import moment
 from freehold.testing.contract.holder import CALLS, Holder, alike
 from freehold.testing.contract.stage import raised
 from freehold.testing.contract.subjects import SUBJECTS, Goal, Match, Player, Team
+
+LETTERS = 300_000
+"""What a large row has: every store can keep it."""
 
 
 def kinds_come_after_their_parents(holder: Holder) -> None:
@@ -33,6 +36,22 @@ def a_ground_is_read_whole(holder: Holder) -> None:
     for kind in holder.estate.kinds:
         ids = [entity.id for entity in found if type(entity) is kind]
         assert ids == sorted(ids), table_of(kind)
+
+
+def what_is_large_is_read_in_parts(holder: Holder) -> None:
+    """However many rows are wanted, no more come at a time than memory is sure to have room for."""
+    stage, estate = holder.stage, holder.estate
+    many = 3 * LARGE // LETTERS
+    for at in range(0, many, 12):  # what DynamoDB takes in one transaction
+        stage.add_all(stage.acme, [Player(name=str(at) * 10) for _ in range(30)])
+        stage.add_all(stage.acme, [Player(name="x" * LETTERS) for _ in range(12)])
+    after, found = "", list[str]()
+    with Scope(stage.acme) as scope:
+        while rows := estate.rows(scope, Player, after, 10_000):
+            assert sum(len(row.name) for row in rows if isinstance(row, Player)) < 2 * LARGE
+            found, after = [*found, *(row.id for row in rows)], rows[-1].id
+        assert found == [mark.id for mark in estate.marks(scope, Player, "", 10_000)]
+        assert [row.id for row in estate.rows(scope, Player, "", 5)] == found[:5]
 
 
 def marks_are_of_the_rows(holder: Holder) -> None:
