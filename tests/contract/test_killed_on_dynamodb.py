@@ -1,23 +1,27 @@
 """A move to DynamoDB, or from there, that is killed between any two requests leaves the tenant whole in one place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from freehold.aws.failures import AwsError
+from freehold.aws.failures import AwsError, Unreachable
+from freehold.lifecycle.deployment import claimed
 from freehold.lifecycle.erasing import erase
 from freehold.lifecycle.moving import move
 from freehold.model.finding import ModelError
+from freehold.runtime.failures import Overloaded
 from freehold.runtime.scope import Scope
 from freehold.settings import Settings
+from freehold.stores.dynamodb.estate import DynamoEstate
 from freehold.stores.dynamodb.tips import HELD_TO, TIP
 from freehold.stores.estate import Claimed
 from tests.emulators import emulated
 from tests.unit.lifecycle.killing import killed
 from tests.unit.lifecycle.place import NOW, Place, opened
+from tests.unit.stores.dynamodb.clients import Watched
 from tests.unit.stores.dynamodb.tables import TestTable
 
 LEAST_POINTS, MOST_POINTS = 10, 40
@@ -98,3 +102,43 @@ def test_a_claim_that_was_taken_over_is_not_given_up_by_who_had_it(table: TestTa
         with three.of.estate.claim(scope):
             assert len(claims(table)) == 1
     assert claims(table) == []
+
+
+def test_a_hold_that_has_run_out_is_noticed_at_its_end(table: TestTable, tmp_path: Path) -> None:
+    with opened(replace(table.settings, data=str(tmp_path))) as place:
+        acme = place.furnish("held").id
+        with Scope(acme) as scope:
+            with pytest.raises(Overloaded, match="held by somebody else"), place.of.estate.still(scope):
+                a_minute_passes(table, acme)
+            with place.of.estate.still(scope):
+                assert place.of.estate.chain(scope, 0, 9)
+
+
+def test_what_is_done_is_not_told_as_a_failure_because_the_store_is_away_when_it_ends(
+    table: TestTable, tmp_path: Path
+) -> None:
+    def away(operation: str, request: Mapping[str, object]) -> None:
+        if operation == "DeleteItem" or "REMOVE heldby" in str(request):
+            raise Unreachable("Timeout", maybe_done=True)
+
+    with opened(replace(table.settings, data=str(tmp_path))) as place, Scope(place.furnish("left").id) as scope:
+        estate = place.of.estate
+        assert isinstance(estate, DynamoEstate)
+        estate._raw._client = Watched(estate._raw._client, away)
+        with claimed(estate, scope, "left"), estate.still(scope):
+            assert estate.chain(scope, 0, 9)
+        assert len(claims(table)) == 1
+        a_minute_passes(table, scope.tenant)
+
+
+def test_a_store_that_will_have_no_claim_is_not_taken_for_somebody_else(table: TestTable, tmp_path: Path) -> None:
+    def wrong(operation: str, request: Mapping[str, object]) -> None:
+        if operation == "PutItem" and "CLAIM#" in str(request):
+            raise AwsError("ValidationException", "one cannot do that", status=400)
+
+    with opened(replace(table.settings, data=str(tmp_path))) as place, Scope(TENANT) as scope:
+        estate = place.of.estate
+        assert isinstance(estate, DynamoEstate)
+        estate._raw._client = Watched(estate._raw._client, wrong)
+        with pytest.raises(AwsError, match="one cannot do that"), estate.claim(scope):
+            pass

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from freehold.aws.failures import AwsError
@@ -19,7 +19,7 @@ from freehold.model.data import Entity
 from freehold.model.layout import Layout, tag
 from freehold.model.model import Model, table_of
 from freehold.model.names import PLATFORM
-from freehold.runtime.failures import Overloaded, TooLarge
+from freehold.runtime.failures import Failure, Overloaded, TooLarge
 from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb import links
@@ -130,6 +130,7 @@ class DynamoEstate:
         counts = self._swept(scope)
         with explained():
             self._raw.call("DeleteItem", {"Key": key(scope.tenant, TIP)})
+        self._leases.pop(scope.tenant, None)
         self._tips.move(scope.tenant, None)
         return counts
 
@@ -161,35 +162,33 @@ class DynamoEstate:
             yield
             return
         at = key(scope.tenant, TIP)
-        self._mark(scope)
-        self._leases[scope.tenant] = (at, time.monotonic())
         try:
+            self._leases[scope.tenant] = (at, self._mark(scope))
             self._committer.clear(scope)
             yield
+            if scope.tenant in self._leases:  # it was not erased
+                self._renew(0)
         finally:
-            del self._leases[scope.tenant]
-            self._release(at, f"REMOVE {HELD_BY}, {HELD_TO}")
+            self._leases.pop(scope.tenant, None)
+            self._give_back("UpdateItem", {"Key": at, "UpdateExpression": f"REMOVE {HELD_BY}, {HELD_TO}"})
             self._tips.move(scope.tenant, None)
 
     @contextmanager
     def claim(self, scope: Scope) -> Iterator[None]:
         """See `Estate.claim`."""
         at = {"PK": text("FREEHOLD"), "SK": text(f"CLAIM#{scope.tenant}")}
-        mine = {HELD_BY: text(self._me), HELD_TO: number(_until())}
-        try:
-            with explained():
-                self._raw.call("PutItem", {
-                    "Item": {**at, **mine}, "ConditionExpression": FREE,
-                    "ExpressionAttributeValues": {":now": number(int(time.time()))},
-                })  # fmt: skip
-        except AwsError as error:
-            raise Claimed from error
-        self._leases[f"claim {scope.tenant}"] = (at, time.monotonic())
+        mine, began = {HELD_BY: text(self._me), HELD_TO: number(_until())}, time.monotonic()
+        if not self._change("PutItem", {
+            "Item": {**at, **mine}, "ConditionExpression": FREE,
+            "ExpressionAttributeValues": {":now": number(int(time.time()))},
+        }):  # fmt: skip
+            raise Claimed
+        self._leases[f"claim {scope.tenant}"] = (at, began)
         try:
             yield
         finally:
             del self._leases[f"claim {scope.tenant}"]
-            self._change("DeleteItem", {"Key": at, **self._mine()})  # another's, if it was taken from us
+            self._give_back("DeleteItem", {"Key": at})
 
     def close(self) -> None:
         """See `Estate.close`."""
@@ -266,8 +265,11 @@ class DynamoEstate:
         with explained():
             self._table.transact(scope, [*actions, moved], token)
 
-    def _mark(self, scope: Scope) -> None:
-        """Mark a ground as held, once nobody else holds it. Its version moves: who remembers it looks again."""
+    def _mark(self, scope: Scope) -> float:
+        """Mark a ground as held, once nobody else holds it, and say when that began.
+
+        Its version moves: who remembers it looks again.
+        """
         for _ in waits(FIRST_WAIT, PATIENCE):
             item = self._table.get(scope, key(scope.tenant, TIP))
             tip = read(item) if item else self._tips.nothing()
@@ -279,16 +281,20 @@ class DynamoEstate:
                 continue
             update["UpdateExpression"] += f", {HELD_BY} = :me, {HELD_TO} = :until"
             update["ExpressionAttributeValues"] |= {":me": text(self._me), ":until": number(_until())}
+            began = time.monotonic()
             if self._change("UpdateItem", update):
                 self._tips.move(scope.tenant, None)
-                return
+                return began
         raise Overloaded("STORE_BUSY", "Somebody else holds this ground: wait and retry.", retry_after=1)
 
-    def _renew(self) -> None:
-        """Hold on to what is held. Raises `Overloaded` when it was taken from us: we have been away for too long."""
-        now = time.monotonic()
+    def _renew(self, after: float = LEASE / 3) -> None:
+        """Hold on to what is held, once so many seconds have passed.
+
+        Raises `Overloaded` when it was taken from us, or could have been: we have been away for too long.
+        """
         for name, (at, since) in list(self._leases.items()):
-            if now - since < LEASE / 3:
+            now = time.monotonic()
+            if now - since < after:
                 continue
             values = {":me": text(self._me), ":until": number(_until()), ":now": number(int(time.time()))}
             done = self._change("UpdateItem", {
@@ -300,12 +306,11 @@ class DynamoEstate:
                 raise Overloaded("STORE_BUSY", "This ground was held by somebody else meanwhile.", retry_after=1)
             self._leases[name] = (at, now)
 
-    def _release(self, at: Mapping[str, object], how: str) -> None:
-        self._change("UpdateItem", {"Key": at, "UpdateExpression": how, **self._mine()})
-
-    def _mine(self) -> Mapping[str, object]:
-        """The condition that a lease is ours."""
-        return {"ConditionExpression": MINE, "ExpressionAttributeValues": {":me": text(self._me)}}
+    def _give_back(self, operation: str, request: Mapping[str, object]) -> None:
+        """End a lease that is ours. One that cannot be ended now ends by itself: nothing is undone by that."""
+        mine = {"ConditionExpression": MINE, "ExpressionAttributeValues": {":me": text(self._me)}}
+        with suppress(Failure):
+            self._change(operation, {**request, **mine})
 
     def _change(self, operation: str, request: Mapping[str, object]) -> bool:
         """Ask for a change, and say whether its condition held."""
