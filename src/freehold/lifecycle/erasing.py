@@ -26,7 +26,8 @@ class Erasure(BaseModel, frozen=True, extra="forbid"):
     slug: str
     at: datetime
     erased: dict[str, int]
-    """How many rows of each table; and of the platform, memberships, sessions, and people who were in no other."""
+    """How many rows of each table; and of the platform, memberships, sessions, answers that were kept under an
+    Idempotency-Key, and people who were in no other."""
     chain_number: int
     chain_hash: str
     """Where its audit chain ended. The platform's own chain has noted the same."""
@@ -48,6 +49,7 @@ def erase(of: Deployment, there: Organisation, *, grace: float = GRACE, progress
         time.sleep(grace)
         last = tip(of.estate, scope)
         counts = _erase(of, scope, progress)
+        time.sleep(grace)  # who was a member when they began to sign in has a session by now
         counts |= depart(platform, there.id)
         gone = {"tenant": there.id, "chain": [last.number, last.hash]}
         platform.remove(Organisation, there.id, "erase_tenant", **gone)
@@ -56,6 +58,7 @@ def erase(of: Deployment, there: Organisation, *, grace: float = GRACE, progress
             if not residue:
                 break
             _erase(of, scope, progress)
+            depart(platform, there.id)
             residue = dict(of.estate.residue(scope))
     return Erasure(
         app=of.model.name, tenant=there.id, slug=there.slug, at=of.clock.now(), erased=counts,

@@ -13,6 +13,7 @@ from freehold.lifecycle.deployment import LOOK, Deployment, Tip, entities
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup, lookups_of
 from freehold.runtime.audit import entry
+from freehold.runtime.idempotency import Receipt
 from freehold.runtime.ports import Changes, Snapshot, Span, Stale, Verb, Write
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import checked
@@ -157,12 +158,18 @@ class Platform:
 def depart(platform: Platform, tenant: str) -> dict[str, int]:
     """Take a tenant out of what the platform keeps of people: who was in no other one goes, with their sessions.
 
-    Looks at everybody: who was a member once may be noted still. Returns how many there were of each.
+    So do answers that name it and are kept under an Idempotency-Key. Looks at everybody: who was a member once may be
+    noted still. Returns how many there were of each.
     """
-    counts = {"memberships": 0, "people": 0, "sessions": 0}
+    counts = {"memberships": 0, "people": 0, "sessions": 0, "answers": 0}
     for session in platform.all(Session):
         if session.organisation == tenant:
             counts["sessions"] += platform.remove(Session, session.id, "erase_tenant")
+    there = platform.organisation(tenant)
+    slug = f'"slug":"{there.slug}"' if there else tenant
+    for answer in platform.all(Receipt):
+        if tenant in answer.body or slug in answer.body:
+            counts["answers"] += platform.remove(Receipt, answer.id, "erase_tenant")
     for person in platform.all(Person):
         if tenant not in person.organisations:
             continue

@@ -1,11 +1,13 @@
 """A tenant that is erased leaves nothing but a signed statement."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from freehold.accounts.door import SignedIn
 from freehold.accounts.records import Organisation, Person, Session
 from freehold.edges.keys import KeyRing
 from freehold.lifecycle.certificate import jwks_of, signed, verified
@@ -14,8 +16,10 @@ from freehold.lifecycle.erasing import Erasure, erase
 from freehold.lifecycle.export import export
 from freehold.model.data import Id
 from freehold.model.finding import ModelError
+from freehold.runtime.idempotency import Receipt
 from freehold.runtime.scope import Scope
 from freehold.runtime.system import SystemRandom
+from freehold.testing.caller import PASSWORD
 from tests.unit.lifecycle.place import NOW, Place
 
 AT = 1_800_000_000.0
@@ -76,6 +80,38 @@ def test_people_go_with_the_last_tenant_they_are_in(here: Place) -> None:
     assert here.platform.person(ada.me) is None
     assert here.person(bob.me).organisations == [globex.id]
     assert list(here.platform.all(Session)) == []
+
+
+def test_answers_that_were_kept_outside_of_any_tenant_go_with_the_one_they_name(here: Place) -> None:
+    bob = here.member("globex", "member", "bob")
+    bob.answer("found_organisation", organisation="third", key="founded")
+    first = bob.answer("sign_in", email=bob.email, password=PASSWORD).value
+    assert isinstance(first, SignedIn)
+    bob.answer("switch", organisation="third", token=first.refresh_token, key="switched")
+    assert here.residue(here.tenant("third").id)["freehold_receipt"] == 1
+    erasure = erase(here.of, here.tenant("third"), grace=NOW)
+    assert (erasure.residue, erasure.erased["answers"]) == ({}, 2)
+    assert list(here.platform.all(Receipt)) == []
+
+
+def test_who_was_signing_in_meanwhile_leaves_no_session(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, bob = here.tenant("acme"), here.member("globex", "member", "bob")
+    late, estate = [bob.answer("sign_in", email=bob.email, password=PASSWORD).value], here.of.estate
+    search = estate.residue
+
+    def residue(scope: Scope) -> Mapping[str, int]:
+        while late and isinstance(signed_in := late.pop(), SignedIn):
+            session = Id[Session](signed_in.refresh_token.partition(".")[0])
+            here.platform.change(Session, session, lambda one: _lands(one, acme.id), "test")
+        return search(scope)
+
+    monkeypatch.setattr(estate, "residue", residue)
+    assert erase(here.of, acme, grace=NOW).residue == {} == here.residue(acme.id)
+
+
+def _lands(session: Session, tenant: str) -> bool:
+    session.organisation = tenant
+    return True
 
 
 def test_an_erasure_that_was_interrupted_goes_on(here: Place) -> None:
