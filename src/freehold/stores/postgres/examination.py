@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from freehold.model.finding import Finding, Place
 from freehold.settings import Settings
-from freehold.stores.postgres.fits import IS_OURS, connected, place_of
+from freehold.stores.postgres.fits import connected, installation, place_of
 from freehold.stores.postgres.grounds import POOL
 from freehold.stores.postgres.looks import LOOKS, Look
 
@@ -45,7 +45,8 @@ def examined(settings: Settings) -> Report:
 def looked(connection: psycopg.Connection, settings: Settings) -> Report:
     """The same, through a connection that is there."""
     report, place = Report(), place_of(settings.database_url)
-    if not _row(connection, IS_OURS)[0]:
+    name = installation(connection)
+    if name is None:
         fix = "run `freehold migrate up`"
         report.wrong.append(Finding("FH303", place, "there is no database of freehold's yet", fix))
         return report
@@ -54,7 +55,7 @@ def looked(connection: psycopg.Connection, settings: Settings) -> Report:
         (report.wrong if _pool_is_used(connection) else report.hints).append(version)
     given = {
         "login": str(conninfo_to_dict(settings.database_url).get("user") or connection.info.user),
-        "name": _row(connection, "SELECT id FROM freehold.installation")[0],
+        "name": name,
         "mine": MINE,
         "functions": _functions(),
     }

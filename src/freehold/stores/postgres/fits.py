@@ -13,24 +13,30 @@ from freehold.stores.migrate import suffices
 from freehold.stores.schema import Schema
 
 UP = "run `freehold migrate up`"
-IS_OURS = "SELECT to_regclass('freehold.installation') IS NOT NULL"
 NEWEST = "SELECT after::text FROM freehold.migration WHERE NOT undone ORDER BY number DESC LIMIT 1"
 
 
 def check_fits(url: str, wanted: Schema) -> str:
     """What the installation is called. Raises `ModelError`: FH303 for pending migrations, FH306 for no database."""
     place = place_of(url)
-    with connected(url) as connection:
-        if not _one(connection, IS_OURS):
+    with connected(url) as connection, answering(place):
+        name = installation(connection)
+        if name is None:
             raise ModelError([Finding("FH303", place, "there is no database of freehold's yet", UP)])
         present = present_schema(connection)
         lacking = list(suffices(present, wanted)) if present else None
-        name = str(_one(connection, "SELECT id FROM freehold.installation"))
     if lacking is None:
         raise ModelError([Finding("FH303", place, "nothing was migrated yet", UP)])
     if lacking:
         raise ModelError(Finding("FH303", place, f"the database is behind the model: {step}", UP) for step in lacking)
     return name
+
+
+def installation(connection: psycopg.Connection) -> str | None:
+    """What freehold's installation in a database is called; None where there is none."""
+    there = _one(connection, "SELECT to_regclass('freehold.installation') IS NOT NULL")
+    name = _one(connection, "SELECT id FROM freehold.installation") if there else None
+    return None if name is None else str(name)
 
 
 def present_schema(connection: psycopg.Connection) -> Schema | None:

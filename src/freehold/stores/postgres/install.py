@@ -8,6 +8,8 @@ from importlib.resources import files
 import psycopg
 from psycopg import sql
 
+from freehold.stores.postgres.fits import installation
+
 ROLES = ("owner", "app", "tenants", "pool")
 
 
@@ -20,7 +22,8 @@ def install(connection: psycopg.Connection, login: str = "") -> str:
     """
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(1, 0)")
-        name = _name(connection)
+        # Roles are the whole server's, and several databases of it may be ours: each has a name.
+        name = installation(connection) or secrets.token_hex(4)
         for role in ROLES:
             _create_role(connection, f"fh_{name}_{role}")
         owner = sql.Identifier(f"fh_{name}_owner")
@@ -35,16 +38,6 @@ def install(connection: psycopg.Connection, login: str = "") -> str:
             grant = sql.SQL("GRANT {} TO {}")
             connection.execute(grant.format(sql.Identifier(f"fh_{name}_app"), sql.Identifier(login)))
     return name
-
-
-def _name(connection: psycopg.Connection) -> str:
-    """What it is called already, or a new name: roles are the whole server's, and several databases may be ours."""
-    there = connection.execute("SELECT to_regclass('freehold.installation') IS NOT NULL").fetchone()
-    if there and there[0]:
-        found = connection.execute("SELECT id FROM freehold.installation").fetchone()
-        if found:
-            return str(found[0])
-    return secrets.token_hex(4)
 
 
 def _create_role(connection: psycopg.Connection, name: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
-import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -17,7 +17,7 @@ from freehold.stores.migrate import Migrations
 from freehold.stores.postgres import migrations as postgres
 from freehold.stores.postgres.database import Postgres
 from freehold.stores.postgres.estate import PostgresEstate
-from freehold.stores.postgres.fits import connected
+from freehold.stores.postgres.fits import connected, installation
 from freehold.stores.schema import schema_of
 
 
@@ -55,10 +55,10 @@ def migrations(settings: Settings, model: Model) -> Migrations:
     return postgres.Migrations(settings.owner_url or url, schema_of(model), login=_login(url), canaries=canaries)
 
 
-def _opened(model: Model, settings: Settings, url: str, **more: object) -> Postgres:
+def _opened(model: Model, settings: Settings, url: str, *, closed: Callable[[], object] = lambda: None) -> Postgres:
     return Postgres(
         model, url, tier=settings.tier, size=settings.connections, deadline=settings.database_seconds,
-        prepares=not settings.pooler, **more,  # type: ignore[arg-type]  # `closed`, and nothing else
+        prepares=not settings.pooler, closed=closed,
     )  # fmt: skip
 
 
@@ -77,15 +77,10 @@ def _login(url: str) -> str:
 
 def _drop(url: str, own: str, name: str) -> None:
     with connected(own) as connection:
-        row = connection.execute("SELECT id FROM freehold.installation").fetchone()
+        called = installation(connection)
     with connected(url) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        roles = connection.execute(
-            "SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [f"fh_{row[0]}_%" if row else ""]
-        )
-        for (role,) in roles.fetchall():
-            with_none = sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role))
-            try:
-                connection.execute(with_none)
-            except psycopg.errors.DependentObjectsStillExist:
-                continue
+        # The owner has made the tenants' roles, and has let others be members: it goes last.
+        query = "SELECT rolname FROM pg_roles WHERE rolname LIKE %s ORDER BY rolname LIKE '%%_owner'"
+        for (role,) in connection.execute(query, [f"fh_{called}_%" if called else ""]).fetchall():
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))

@@ -1,7 +1,7 @@
 """What the catalogue of a database is searched for: queries that find nothing where all is well.
 
 A query gives the subject, and what else its sentence tells. It may use `%(login)s` who serves, `%(name)s` what the
-installation is called, and `%(mine)s` how the pool's policies are written.
+installation is called, `%(mine)s` how the pool's policies are written, and `%(functions)s` the names of our functions.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from psycopg import sql
 from freehold.model.names import PLATFORM
 from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, unseen
 from freehold.stores.postgres.ddl import TENANT, ground
-from freehold.stores.postgres.fits import IS_OURS, answering, connected, place_of, present_schema
+from freehold.stores.postgres.fits import answering, connected, installation, place_of, present_schema
 from freehold.stores.postgres.fleet import Fleet
 from freehold.stores.postgres.grounds import POOL
 from freehold.stores.postgres.install import install
@@ -60,14 +60,14 @@ class Migrations:
 
     def status(self) -> list[Applied]:
         """What was applied, oldest first; and where all tenants are, in one query."""
-        if not self._is_ours():
+        if installation(self._raw) is None:
             return []
         found = self._raw.execute(STATUS.encode())
         return [Applied(number, at.isoformat(), label, count) for number, at, label, count in found]
 
     def present(self) -> Schema:
         """The schema that the newest migration leads to."""
-        return (present_schema(self._raw) if self._is_ours() else None) or Schema()
+        return (present_schema(self._raw) if installation(self._raw) else None) or Schema()
 
     def plan(self) -> list[Step]:
         """The steps to the model's schema."""
@@ -109,10 +109,6 @@ class Migrations:
 
     def _fleet(self, name: str) -> Fleet:
         return Fleet(self._url, self._raw, name, self.place, workers=self._workers, canaries=self._canaries)
-
-    def _is_ours(self) -> bool:
-        row = self._raw.execute(IS_OURS.encode()).fetchone()
-        return bool(row and row[0])
 
     @contextmanager
     def _alone(self) -> Iterator[str]:

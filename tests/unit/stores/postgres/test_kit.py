@@ -1,0 +1,28 @@
+"""What settings choose on a server: a database to try something in, of which nothing is left."""
+
+import psycopg
+import pytest
+
+from freehold.servers.postgres import PostgresServer
+from freehold.settings import Settings
+from freehold.stores.postgres import kit
+from freehold.testing.contract.stage import Stage
+from freehold.testing.contract.subjects import Team
+
+pytestmark = pytest.mark.postgres
+
+
+def names(server: PostgresServer) -> list[tuple[str]]:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        return connection.execute("SELECT datname FROM pg_database UNION SELECT rolname FROM pg_roles").fetchall()
+
+
+@pytest.mark.parametrize("tier", ["schema", "pool"])
+def test_a_scratch_database_leaves_neither_itself_nor_its_roles_behind(server: PostgresServer, tier: str) -> None:
+    settings = Settings(store="postgres", database_url=server.serving_url, owner_url=server.url, tier=tier)
+    before = names(server)
+    stage = Stage(lambda model: kit.scratch(model, settings))
+    stage.add(stage.acme, Team(name="x"))
+    assert len(names(server)) > len(before)
+    stage.database.close()
+    assert sorted(names(server)) == sorted(before)
