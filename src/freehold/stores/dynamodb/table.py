@@ -7,10 +7,12 @@ from typing import Any, Protocol, cast
 
 from freehold.aws.client import AwsClient
 from freehold.aws.credentials import Credentials
+from freehold.model.layout import OUTBOX
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.items import Attribute, Item
 from freehold.stores.dynamodb.patience import waits
-from freehold.stores.dynamodb.trouble import busy, explained
+from freehold.stores.dynamodb.trouble import explained
+from freehold.stores.unavailable import busy
 
 MOST_AT_ONCE = 100
 """Keys of a BatchGetItem, and actions of a TransactWriteItems."""
@@ -68,17 +70,17 @@ class Table:
 
     def waiting(self, shard: int, after: str) -> str | None:
         """The first key behind `after` in a part of the outbox's index."""
-        names = {":p": {"S": f"OUTBOX#{shard}"}, ":a": {"S": after}}
+        names = {":p": {"S": f"{OUTBOX}#{shard}"}, ":a": {"S": after}}
         request = {
-            "TableName": self.name, "IndexName": "OUTBOX",
-            "KeyConditionExpression": "OUTBOXPK = :p AND OUTBOXSK > :a", "ExpressionAttributeValues": names,
+            "TableName": self.name, "IndexName": OUTBOX,
+            "KeyConditionExpression": f"{OUTBOX}PK = :p AND {OUTBOX}SK > :a", "ExpressionAttributeValues": names,
         }  # fmt: skip
 
         def asked(more: Mapping[str, object]) -> Mapping[str, object]:
             with explained():
                 return self._client.call("Query", {**request, **more}, self._relay())
 
-        return next((str(item["OUTBOXSK"]["S"]) for item in self._pages(asked, 1)), None)
+        return next((str(item[f"{OUTBOX}SK"]["S"]) for item in self._pages(asked, 1)), None)
 
     def close(self) -> None:
         """Close the connections."""

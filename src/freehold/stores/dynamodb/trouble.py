@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from freehold.aws.failures import AccessDenied, AwsError, Throttled, Unreachable
-from freehold.runtime.failures import Overloaded, TooLarge
+from freehold.runtime.failures import TooLarge
 from freehold.stores.dynamodb.sizes import TRANSACTION_TOO_LARGE, VALUE_TOO_LARGE
+from freehold.stores.unavailable import busy, lost, unreachable
 
 _LOG = logging.getLogger("freehold.dynamodb")
 
@@ -44,23 +45,14 @@ def told(error: AwsError) -> Exception:
     """What a caller is told. What is none of the known troubles is a mistake of ours, and stays one."""
     if isinstance(error, AccessDenied) or error.code in SHUT:
         _LOG.error("DynamoDB does not let us in: %s", error.code)
-        return _away()
+        return unreachable()
     if error.maybe_done:
-        return Overloaded("STORE_LOST", "The store did not answer: wait and retry.", retry_after=1)
+        return lost()
     if isinstance(error, Throttled):
         return busy()
     if isinstance(error, Unreachable):
-        return _away()
+        return unreachable()
     return _too_large(error) or error
-
-
-def busy() -> Overloaded:
-    """What is told when the store has too much to do."""
-    return Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)
-
-
-def _away() -> Overloaded:
-    return Overloaded("STORE_UNREACHABLE", "The store cannot be reached: wait and retry.", retry_after=1)
 
 
 def _too_large(error: AwsError) -> TooLarge | None:

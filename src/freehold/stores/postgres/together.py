@@ -17,6 +17,7 @@ from enum import Enum, auto
 
 from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import Changes
+from freehold.stores.unavailable import lost
 
 MOST_CALLS = 32
 MOST_WRITES = 500
@@ -108,9 +109,7 @@ class Together:
             _end(others, _Turn.ALONE)
             self._commit(parts)
         except BaseException:
-            _end(
-                others, _Turn.DONE, Overloaded("STORE_LOST", "The store did not answer: wait and retry.", retry_after=1)
-            )
+            _end(others, _Turn.DONE, lost())
             raise
         else:
             _end(others, _Turn.DONE)

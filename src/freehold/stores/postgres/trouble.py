@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from freehold.runtime.failures import Invalid, Overloaded, StorageFull, TooLarge
+from freehold.stores import unavailable
 
 STALE = "FHLOS"
 """What our own statements raise when a row that must be there is not (SQLSTATE, of a class of our own)."""
@@ -44,7 +45,7 @@ class Lost(Exception):
 def told(error: Refusal | Lost) -> Exception:
     """What a caller is told. What is none of the known troubles is a mistake of ours, and stays one."""
     if isinstance(error, Lost):
-        return Overloaded("STORE_LOST", "The store did not answer: wait and retry.", retry_after=1)
+        return unavailable.lost()
     if error.state in FULL:
         return StorageFull()
     if error.state in AGAIN or error.state in MOVED or error.state.startswith(_AWAY):

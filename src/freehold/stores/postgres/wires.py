@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from freehold.runtime.failures import Overloaded
 from freehold.stores.postgres.trouble import Lost, Refusal
 from freehold.stores.postgres.wire import Wire
+from freehold.stores.unavailable import busy, unreachable
 
 MOST_SCHEMAS = 400
 """After so many tenants a connection is replaced: the server keeps up to 0.3 MB of each for as long as it lasts."""
@@ -35,6 +36,7 @@ PING_SECONDS = 0.5
 LEAST = 0.01
 """For how long a connection that is in doubt is asked, in seconds; and for how long when no time is left."""
 IDLE_SECONDS = 300.0
+"""A connection that nobody has needed for so long is closed."""
 SETTLED = 1.0
 """How long a look at a server that takes no writes is good for, in seconds: all connections are replaced no oftener."""
 
@@ -157,11 +159,11 @@ class Wires:
                     self._opening += 1
                     return None
                 if self._is_away and not self._open:
-                    raise _unreachable()
+                    raise unreachable()
                 if now >= until:
-                    raise _busy()
+                    raise busy()
                 self._free.wait(min(until - now, PAUSE) if self._is_away else until - now)
-        raise _unreachable()
+        raise unreachable()
 
     def _best(self, schema: str | None) -> Wire | None:
         """Of those that are free, the last that has been to a schema; else the one that has seen least, or the last."""
@@ -191,7 +193,7 @@ class Wires:
                 self._free.notify_all()
             if self._open and attempt.is_over:  # perhaps it lets no more in, and one of them comes free
                 return None
-            raise (_busy() if self._open else _unreachable()) from attempt.error
+            raise (busy() if self._open else unreachable()) from attempt.error
 
     def _connect(self, attempt: _Attempt) -> None:
         wire = None
@@ -223,11 +225,3 @@ class Wires:
             if self._held[tenant] <= 0:
                 del self._held[tenant]
             self._free.notify_all()
-
-
-def _unreachable() -> Overloaded:
-    return Overloaded("STORE_UNREACHABLE", "The store cannot be reached: wait and retry.", retry_after=1)
-
-
-def _busy() -> Overloaded:
-    return Overloaded("STORE_BUSY", "The store is busy: wait and retry.", retry_after=1)
