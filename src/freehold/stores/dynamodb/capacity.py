@@ -23,11 +23,8 @@ READ_MILLION, WRITE_MILLION = 0.125, 0.625
 Source: Amazon DynamoDB pricing for on-demand capacity. Storage, backups and transfer are not in it.
 """
 
-PARTITION_READS, PARTITION_WRITES = 3000, 1000
+PARTITION_WRITES = 1000
 """Units a second that one partition takes. Source: the same guide, "Best practices for partition keys"."""
-
-SMALL = 300
-"""Bytes of what is written besides entities, such as a guard or the tip of a ground: one unit each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -11,12 +10,14 @@ from freehold.aws.failures import AwsError
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.dynamodb.grounds import behind
 from freehold.stores.dynamodb.raw import PARALLEL, RawTable
-from freehold.stores.dynamodb.recast import Obstacle
+from freehold.stores.dynamodb.recast import Blocked
 from freehold.stores.dynamodb.rewriting import Moved, Rewriter
 from freehold.stores.migrate import Progress, Stage
 
 BATCH = 100
+"""So many grounds are brought up before more are looked for."""
 MOST_NAMED = 10
+"""Of the grounds that stay behind so many are named."""
 AGAIN = "run `freehold migrate up` again: what is done stays done"
 
 
@@ -39,12 +40,12 @@ class Fleet:
                     left += [trouble] if trouble is not None else []
                     progress(Stage(done, max(total, done + len(left)), len(left), time.monotonic() - began))
         if left:
-            raise ModelError(_named(left))
+            raise ModelError(left[:MOST_NAMED])
 
     def _settle(self, tenant: str) -> Finding | None:
         try:
             self._rewriter.settle(tenant)
-        except Obstacle as error:
+        except Blocked as error:
             return error.finding(self._place, tenant)
         except Moved:
             return Finding(
@@ -53,7 +54,3 @@ class Fleet:
         except AwsError as error:
             return Finding("FH307", self._place, f"tenant {tenant} stays behind: {error}", AGAIN)
         return None
-
-
-def _named(left: list[Finding]) -> Iterator[Finding]:
-    yield from left[:MOST_NAMED]

@@ -6,7 +6,6 @@ have at least, and the tenant. So whoever migrates finds those that are behind, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from freehold.model.layout import OUTBOX
@@ -18,6 +17,7 @@ GROUNDS = "GROUNDS"
 """What the partitions of grounds begin with, in the index that has the outbox's as well."""
 
 DIGITS = 8
+"""Of a generation in a key, so that keys are in its order."""
 
 
 def registered(tenant: str, generation: int) -> dict[str, Attribute]:
@@ -28,22 +28,11 @@ def registered(tenant: str, generation: int) -> dict[str, Attribute]:
 def behind(table: RawTable, generation: int) -> Iterator[str]:
     """The tenants on whose grounds items are of an earlier generation."""
     for part in range(SHARDS):
-        yield from (tenant for _, tenant in _listed(table, part, "OUTBOXSK < :g", _place(generation, "")))
-
-
-def counted_by_generation(table: RawTable) -> Counter[int]:
-    """How many grounds are at each generation."""
-    return Counter(number for part in range(SHARDS) for number, _ in _listed(table, part, "OUTBOXSK >= :g", "0"))
-
-
-def _listed(table: RawTable, part: int, condition: str, bound: str) -> Iterator[tuple[int, str]]:
-    found = table.query({
-        "IndexName": OUTBOX, "KeyConditionExpression": f"OUTBOXPK = :p AND {condition}",
-        "ExpressionAttributeValues": {":p": text(f"{GROUNDS}#{part}"), ":g": text(bound)},
-    })  # fmt: skip
-    for item in found:
-        number, _, tenant = str(item[f"{OUTBOX}SK"]["S"]).partition(END)
-        yield int(number), tenant
+        found = table.query({
+            "IndexName": OUTBOX, "KeyConditionExpression": f"{OUTBOX}PK = :p AND {OUTBOX}SK < :g",
+            "ExpressionAttributeValues": {":p": text(f"{GROUNDS}#{part}"), ":g": text(_place(generation, ""))},
+        })  # fmt: skip
+        yield from (str(item[f"{OUTBOX}SK"]["S"]).partition(END)[2] for item in found)
 
 
 def _place(generation: int, tenant: str) -> str:

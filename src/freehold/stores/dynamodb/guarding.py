@@ -9,10 +9,11 @@ from freehold.model.data import Entity
 from freehold.model.layout import label, tag
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model, table_of
-from freehold.stores.dynamodb.items import Item, key, key_of, text
+from freehold.stores.dynamodb.items import Item, key, key_in, key_of, text
 from freehold.stores.dynamodb.keys import END, ground, guard
 from freehold.stores.dynamodb.raw import RawTable
-from freehold.stores.dynamodb.recast import Obstacle
+from freehold.stores.dynamodb.recast import Blocked
+from freehold.stores.dynamodb.trouble import FAILED
 from freehold.stores.obstacles import twice
 
 UNIQUE = "UNIQUE#"
@@ -39,14 +40,14 @@ class Guarding:
         current = {tuple(label(kind, name) for name in pattern.keys) for pattern in self._unique[kind]}
         for sort_key, item in held.items():
             if sort_key not in wanted and (altered or _labels(sort_key) not in current):
-                self._table.call("DeleteItem", {"Key": {"PK": item["PK"], "SK": item["SK"]}})
+                self._table.call("DeleteItem", {"Key": key_in(item)})
         for pattern in self._unique[kind]:
             self._hold(tenant, pattern, entities, held)
 
     def drop(self, tenant: str, kind: str) -> None:
         """Let go of everything that was held for a kind."""
         for item in self._held(tenant, kind):
-            self._table.call("DeleteItem", {"Key": {"PK": item["PK"], "SK": item["SK"]}})
+            self._table.call("DeleteItem", {"Key": key_in(item)})
 
     def _held(self, tenant: str, kind: str) -> list[Item]:
         return list(self._table.under(ground(tenant), f"{UNIQUE}{kind}{END}"))
@@ -75,7 +76,7 @@ class Guarding:
         try:
             self._table.transact([put, check])
         except AwsError as error:
-            if [reason.code for reason in error.cancellation_reasons][:1] == ["ConditionalCheckFailed"]:
+            if [reason.code for reason in error.cancellation_reasons][:1] == [FAILED]:
                 raise _twice(pattern) from error
             if not error.cancellation_reasons:
                 raise
@@ -86,5 +87,5 @@ def _labels(sort_key: str) -> tuple[str, ...]:
     return tuple(sort_key.split(END)[2::2])
 
 
-def _twice(pattern: Lookup) -> Obstacle:
-    return Obstacle(f"{table_of(pattern.entity)}.{pattern.index}", twice(pattern.keys))
+def _twice(pattern: Lookup) -> Blocked:
+    return Blocked(f"{table_of(pattern.entity)}.{pattern.index}", twice(pattern.keys))

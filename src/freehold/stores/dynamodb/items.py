@@ -9,7 +9,7 @@ from typing import cast
 from uuid import UUID
 
 from freehold.model.data import Entity
-from freehold.model.layout import Layout, tag
+from freehold.model.layout import OUTBOX, Layout, tag
 from freehold.runtime.outbox import Delivery
 from freehold.runtime.ports import Found
 from freehold.stores.dynamodb.keys import END, ground, partition, place, sort, tenant_in
@@ -68,7 +68,7 @@ class ItemCodec:
         self._types = [(name, types[name]) for name in self.rows.names]
         self.names = frozenset({
             *self.rows.names, GENERATION, *(f"{slot.index}{key}" for slot in self.slots for key in KEYS),
-            *(f"OUTBOX{key}" for key in KEYS if issubclass(kind, Delivery)),
+            *(f"{OUTBOX}{key}" for key in KEYS if issubclass(kind, Delivery)),
         })  # fmt: skip
         """All attributes that an item of this kind may have from us, but for those that count."""
         self._missing = {
@@ -96,8 +96,8 @@ class ItemCodec:
             keys[f"{slot.index}PK"] = text(partition(slot, tenant, values))
             keys[f"{slot.index}SK"] = text(sort(self.kind, slot.order, values[slot.order], entity.id))
         if isinstance(entity, Delivery) and entity.state == "waiting":
-            keys["OUTBOXPK"] = text(f"OUTBOX#{shard(tenant)}")
-            keys["OUTBOXSK"] = text(f"{tenant}{END}{moment(entity.due)}")
+            keys[f"{OUTBOX}PK"] = text(f"{OUTBOX}#{shard(tenant)}")
+            keys[f"{OUTBOX}SK"] = text(f"{tenant}{END}{moment(entity.due)}")
         return keys
 
     def decode(self, item: Item) -> Found:
@@ -111,6 +111,11 @@ class ItemCodec:
 def key(tenant: str, sort_key: str) -> dict[str, Attribute]:
     """The key of an item in the table."""
     return {"PK": text(ground(tenant)), "SK": text(sort_key)}
+
+
+def key_in(item: Item) -> dict[str, Attribute]:
+    """The key that an item lies at."""
+    return {"PK": item["PK"], "SK": item["SK"]}
 
 
 def key_of(tenant: str, kind: type[Entity], id: str) -> dict[str, Attribute]:

@@ -13,7 +13,7 @@ from freehold.runtime.failures import Overloaded
 from freehold.runtime.ports import Changes, Dangling, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.draft import Crowded, Draft, Drafted, Lost, Within
-from freehold.stores.dynamodb.items import counted, key, text
+from freehold.stores.dynamodb.items import counted, key, key_in, text
 from freehold.stores.dynamodb.keys import END, guard, partition, place
 from freehold.stores.dynamodb.leftovers import read
 from freehold.stores.dynamodb.patience import waits
@@ -153,7 +153,7 @@ class Planner:
                 yield sort_key, pattern
 
     @staticmethod
-    def _count(  # who, of what, by how many
+    def _count(
         draft: Draft, parent: type[Entity] | None, id: str | None, kind: type[Entity], by: int, name: str
     ) -> None:
         """Say that an entity has one more within it, or one fewer."""
@@ -239,7 +239,7 @@ class Planner:
         }  # fmt: skip
         items = list(self._table.query(scope, request, MOST_CHILDREN))
         if again:
-            items = self._table.get_all(scope, [{"PK": item["PK"], "SK": item["SK"]} for item in items])
+            items = self._table.get_all(scope, [key_in(item) for item in items])
             items = [item for item in items if item.get(name) == text(above)]
         codec = self._book.of[kind]
         return [(codec.decode(item)[1], counted(item, self._below[kind])) for item in items]

@@ -13,7 +13,7 @@ from freehold.stores.obstacles import NO_CHOICE, NO_VALUE, Trouble, no_form
 from freehold.stores.schema import Column, Table
 
 
-class Obstacle(Exception):
+class Blocked(Exception):
     """An item that stands in the way of a migration: what of, and what is wrong with it."""
 
     def __init__(self, subject: str, trouble: Trouble) -> None:
@@ -37,7 +37,7 @@ def touches(step: Step) -> bool:
 
 
 def recast(item: Item, old: Table, new: Table) -> dict[str, Attribute]:
-    """The fields of an item that was written by `old`, as `new` has them. Raises `Obstacle` for what has no meaning."""
+    """The fields of an item that was written by `old`, as `new` has them. Raises `Blocked` for what has no meaning."""
     before = {column.name: column for column in old.columns}
     fields: dict[str, Attribute] = {}
     for column in new.columns:
@@ -54,16 +54,16 @@ def _filled(subject: str, column: Column, was: Column | None, held: Attribute | 
         if was.form != column.form:
             value = _converted(_plain(held), was.form, column.form)
             if value is None:
-                raise Obstacle(subject, no_form(column.form))
+                raise Blocked(subject, no_form(column.form))
             made = {_type(column.form): value}
         if column.choices and _plain(made) not in column.choices:
-            raise Obstacle(subject, NO_CHOICE)
+            raise Blocked(subject, NO_CHOICE)
         return made
     if column.nullable:
         return None
     if column.has_default and column.default is not None:
         return {_type(column.form): _items_own(column.default, column.form)}
-    raise Obstacle(subject, NO_VALUE)
+    raise Blocked(subject, NO_VALUE)
 
 
 def _converted(value: Plain, old: Form, new: Form) -> Plain:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from freehold.aws.failures import AwsError
 from freehold.model.data import Entity
@@ -17,11 +18,11 @@ from freehold.model.layout import Layout
 from freehold.model.model import Model
 from freehold.model.names import shout
 from freehold.stores.dynamodb.guarding import Guarding
-from freehold.stores.dynamodb.items import CHILDREN, GENERATION, Attribute, Item, ItemCodec, key, number
+from freehold.stores.dynamodb.items import CHILDREN, GENERATION, Attribute, Item, ItemCodec, key, key_in, number
 from freehold.stores.dynamodb.keys import END, ground
 from freehold.stores.dynamodb.leftovers import owners
 from freehold.stores.dynamodb.raw import RawTable
-from freehold.stores.dynamodb.recast import Obstacle, recast, touches
+from freehold.stores.dynamodb.recast import Blocked, recast, touches
 from freehold.stores.dynamodb.tips import TIP, Tip, read
 from freehold.stores.migrate import Change, steps
 from freehold.stores.obstacles import Trouble
@@ -81,7 +82,7 @@ class Rewriter:
         self._guarding = Guarding(table, model)
 
     def settle(self, tenant: str) -> None:
-        """Bring a ground to the generation. Raises `Obstacle`, or `Moved` when others write on it all the time."""
+        """Bring a ground to the generation. Raises `Blocked`, or `Moved` when others write on it all the time."""
         for _ in range(PASSES):
             item = self._table.get(key(tenant, TIP))
             if item is None:
@@ -109,7 +110,7 @@ class Rewriter:
         for name in sorted(work.dropped):
             self._guarding.drop(tenant, shout(name))
             for item in self._table.under(ground(tenant), f"{shout(name)}{END}"):
-                self._table.call("DeleteItem", {"Key": _place(item)})
+                self._table.call("DeleteItem", {"Key": key_in(item)})
         for name in sorted(work.moved):
             self._count(tenant, name, gone)
 
@@ -133,7 +134,7 @@ class Rewriter:
             return codec.decode(item)[1]
         except (KeyError, ValueError) as error:
             fix = f"keep what it knew until no item has it ({error})"
-            raise Obstacle(name, Trouble("hold what the model does not know any more", fix)) from error
+            raise Blocked(name, Trouble("hold what the model does not know any more", fix)) from error
 
     def _change(self, item: Item, wanted: Mapping[str, Attribute]) -> None:
         """Write what is different, if it still has the version that was read. How many lie within it is left alone."""
@@ -147,7 +148,7 @@ class Rewriter:
         if gone:
             doing += " REMOVE " + ", ".join(holes[name] for name in gone)
         self._if_still({
-            "Key": _place(item), "UpdateExpression": doing, "ConditionExpression": "version = :w",
+            "Key": key_in(item), "UpdateExpression": doing, "ConditionExpression": "version = :w",
             "ExpressionAttributeNames": names, "ExpressionAttributeValues": {**values, ":w": item["version"]},
         })  # fmt: skip
 
@@ -172,21 +173,21 @@ class Rewriter:
                     self._set_count(item, attribute, count)
         if lost := set(counts) - gone - {str(None)}:
             trouble = f"lie within what is not there: {', '.join(sorted(lost)[:3])}"
-            raise Obstacle(name, Trouble(trouble, "remove them, or add what they lie within"))
+            raise Blocked(name, Trouble(trouble, "remove them, or add what they lie within"))
 
     def _set_count(self, item: Item, attribute: str, count: int) -> None:
         doing = {"UpdateExpression": "SET #c = :c", "ExpressionAttributeValues": {":c": number(count)}}
         if not count:
             doing = {"UpdateExpression": "REMOVE #c"}
         self._if_still({
-            "Key": _place(item), **doing, "ConditionExpression": "attribute_exists(PK)",
+            "Key": key_in(item), **doing, "ConditionExpression": "attribute_exists(PK)",
             "ExpressionAttributeNames": {"#c": attribute},
         })  # fmt: skip
 
     def _mark(self, tenant: str, tip: Tip) -> None:
         after = replace(tip, version=tip.version + 1, generation=self._generation)
-        request = after_of(tip.moved(tenant, after, self._table.name, f"migration {self._generation}"))
-        self._if_still(request)
+        action = tip.moved(tenant, after, self._table.name, f"migration {self._generation}")
+        self._if_still(cast("Mapping[str, object]", action["Update"]))
 
     def _if_still(self, request: Mapping[str, object]) -> None:
         try:
@@ -197,19 +198,9 @@ class Rewriter:
             raise
 
 
-def after_of(action: Mapping[str, object]) -> Mapping[str, object]:
-    """The action of a transaction as a request of its own."""
-    request = action["Update"]
-    return request if isinstance(request, dict) else {}
-
-
 def _generation_of(item: Item) -> int:
     return int(str(item[GENERATION]["N"])) if GENERATION in item else 0
 
 
 def _counts(name: str) -> bool:
     return name.startswith(CHILDREN)
-
-
-def _place(item: Item) -> dict[str, Attribute]:
-    return {"PK": item["PK"], "SK": item["SK"]}

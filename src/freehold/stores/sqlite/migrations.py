@@ -15,10 +15,10 @@ from freehold.stores.forms import Form, Plain, converted
 from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, suffices, unseen
 from freehold.stores.obstacles import Obstacle, Trouble
 from freehold.stores.schema import Schema
+from freehold.stores.sqlite.connection import PATIENCE
 from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
 from freehold.stores.sqlite.rebuild import CONVERTED, Action, changed, created, dropped
 
-PATIENCE = 5.0
 LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
 UP = "run `freehold migrate up`"
 
@@ -84,9 +84,7 @@ class Migrations:
     def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:  # noqa: ARG002  # one file
         """Undo the last migration, in one transaction. A step that loses data needs `breaking`."""
         with self._transaction():
-            row = self._raw.execute(
-                "SELECT number, before FROM freehold_schema ORDER BY number DESC LIMIT 1"
-            ).fetchone()
+            row = self._raw.execute(f"SELECT number, before {LAST}").fetchone()
             if row is None:
                 return []
             old, new = self.present(), Schema.model_validate_json(row[1])
