@@ -18,7 +18,9 @@ STALE_AFTER, SHUT_FOR = 2.0, 0.25
 """Seconds for which it is remembered that a tenant is let in, and that it is not: one that arrives is waited for."""
 
 MOST = 10_000
+"""So many states are remembered; then all are forgotten."""
 BATCH = 200
+"""So many organisations are read at a time."""
 
 BY_IDENTITY = next(pattern for pattern in lookups_of(Members) if pattern.name == "by_identity")
 ALL = next(pattern for pattern in lookups_of(Organisations) if pattern.name == "all")

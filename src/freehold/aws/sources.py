@@ -23,7 +23,7 @@ from freehold.runtime.ports import Clock
 _CONTAINER = "http://169.254.170.2"
 _HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost"})  # ECS, EKS, and this machine
 _PATIENCE = 2.0  # seconds that the container's endpoint, which is on the same machine, may take
-_LARGEST = 1 << 16
+_LARGEST = 1 << 16  # bytes of an answer
 _RELATIVE, _FULL = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN, _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 

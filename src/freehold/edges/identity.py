@@ -14,6 +14,7 @@ from freehold.runtime.ports import Principal, Tokens
 KEY_PREFIX = "fhk_"
 LONGEST_KEY = 256
 REMEMBERED = 10_000
+"""So many API keys are known to be right; of more, those that were so for longest are compared again."""
 
 
 class Identity:

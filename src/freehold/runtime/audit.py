@@ -13,6 +13,7 @@ from freehold.runtime.scope import Scope
 
 GENESIS = "0" * 64
 BATCH = 1000
+"""So many entries are read at a time."""
 
 
 def text_of(entry: Mapping[str, object]) -> str:

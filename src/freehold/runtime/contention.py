@@ -6,7 +6,9 @@ from freehold.model.usecase import Need, UseCase
 from freehold.runtime.ports import Clock
 
 REMEMBERED = 1.0
+"""Seconds for which a lost race is remembered."""
 MOST = 1000
+"""So many races are remembered; then all are forgotten."""
 OPTIMISTIC, EXCLUSIVE = False, True
 
 

@@ -19,8 +19,11 @@ from freehold.runtime.unit import Unit
 
 TRIES = 8
 FIRST_WAIT = 1.0
+"""Seconds until the second try, at most; each wait may be twice the one before."""
 LONGEST_WAIT = 300.0
+"""Seconds that a wait is at most."""
 BATCH = 50
+"""So many deliveries of one ground are tried before the next ground has its turn."""
 
 State = Literal["waiting", "dead"]
 

@@ -17,6 +17,7 @@ from typing import Self
 from freehold.model.finding import Finding, ModelError, Place
 
 PATIENCE = 20.0
+"""Seconds that a server may take to start, or to stop."""
 HOST = "127.0.0.1"
 NOTE = "server"
 """The file in the folder that says which process runs on it, and on which port."""

@@ -22,6 +22,7 @@ SYSTEM = "/usr/lib/postgresql"
 NOBODY = "nobody"
 LOGIN = "freehold"
 PATIENCE = 20.0
+"""Seconds that a server may take to start, or to stop."""
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",

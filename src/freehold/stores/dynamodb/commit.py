@@ -26,6 +26,7 @@ from freehold.stores.dynamodb.tips import Tip, Tips
 from freehold.stores.dynamodb.trouble import CONFLICT, FAILED, told
 
 FIRST_WAIT = 0.02
+"""Seconds that whoever has lost a race waits at most before the second try."""
 HELPING = 0.5
 """Seconds that a call spends on what the removals of others have left, before it does its own work."""
 

@@ -29,6 +29,7 @@ from freehold.stores.migrate import Applied, Change, Progress, Step, agreed, lab
 from freehold.stores.schema import Index, Schema, schema_of
 
 PATIENCE, PAUSE = 600.0, 0.2
+"""Seconds to wait until an index is there, and between two looks at it."""
 UP = "run `freehold migrate up`"
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 LONGEST = 1.0
+"""Seconds that a wait may be, however many there were before."""
 
 
 def waits(first: float, seconds: float) -> Iterator[None]:

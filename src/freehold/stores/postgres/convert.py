@@ -13,6 +13,7 @@ from freehold.stores.postgres.names import quoted
 from freehold.stores.postgres.types import bare, shown
 
 BATCH = 500
+"""So many rows are converted at a time."""
 
 
 def convert(connection: psycopg.Connection, of: Conversion, table: str) -> None:

@@ -1,4 +1,4 @@
-"""`Postgres`: the store for PostgreSQL, a schema per tenant, filling the port `Database`."""
+"""`Postgres`: the store for PostgreSQL, a schema per tenant or a pool of them, filling the port `Database`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ WHERE tenant = $1::uuid AND number > $2::bigint ORDER BY number LIMIT $3::bigint
 
 TRIES = 5
 FIRST_WAIT = 0.005
+"""Seconds, about, before the second try; each wait is twice the one before."""
 NOBODY = "nobody"
 """In whose name a connection is taken that is no tenant's."""
 
@@ -117,19 +118,19 @@ class Postgres:
 
     def _transact(self, tenant: str, work: Callable[[Session], None]) -> None:
         """Do `work` in a transaction, and again if it lost to another one, or if a tenant has moved meanwhile."""
-        for again in range(TRIES):
+        for number in range(TRIES):
             session = Session(self._wires, self._grounds, tenant, WRITING)
             session.join()
             try:
                 work(session)
-            except Again as again_error:
-                if again == TRIES - 1:
-                    raise told(again_error.refusal) from again_error.refusal
+            except _Retry as retry:
+                if number == TRIES - 1:
+                    raise told(retry.refusal) from retry.refusal
             else:
                 return
             finally:
                 session.leave()
-            time.sleep(FIRST_WAIT * 2**again * (0.5 + random.random()))  # noqa: S311  # only so that two do not meet again
+            time.sleep(FIRST_WAIT * 2**number * (0.5 + random.random()))  # noqa: S311  # only so that two do not meet again
 
     def _send(self, session: Session, parts: Sequence[Changes]) -> None:
         """Send all that is to be written, with the COMMIT, in one exchange."""
@@ -144,7 +145,7 @@ class Postgres:
                 self._forget(part.scope.tenant, refusal)
             makes = act is not None and act.step[0] is MAKE
             if refusal.state in AGAIN or refusal.state in MOVED or (makes and refusal.state in MADE):
-                raise Again(refusal) from refusal
+                raise _Retry(refusal) from refusal
             meant = self._applier.refusal(refusal, act) if act else refusal
             raise (told(refusal) if meant is refusal else meant) from None
         except Lost as lost:
@@ -166,10 +167,9 @@ class Postgres:
             self._grounds.forget(tenant)
 
 
-class Again(Exception):
+class _Retry(Exception):
     """The transaction was refused for a reason that may be gone next time."""
 
     def __init__(self, refusal: Refusal) -> None:
-        """Keep what the server said."""
         super().__init__(str(refusal))
         self.refusal = refusal

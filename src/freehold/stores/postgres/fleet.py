@@ -25,11 +25,14 @@ from freehold.stores.postgres.names import GROUND, quoted
 from freehold.stores.schema import Schema
 
 BATCH = 500
+"""So many tenants are read at a time."""
 TRIES = 8
 LOCK_SECONDS = 2
 """How long a ground's tables are waited for. Whoever uses them then waits as long behind us: that is the budget."""
 FIRST_WAIT = 0.05
+"""Seconds before the second try of a ground; each wait is twice the one before."""
 SHOWN = 20
+"""Of the grounds that stay behind so many are named."""
 
 BUSY = ("55P03", "40P01", "40001")
 """Locks that were not to be had, deadlocks, lost races: the ground is tried again."""
@@ -40,8 +43,6 @@ CHAIN = (
 )
 BEHIND = "FROM freehold.ground WHERE version <> %s AND (tier = 'schema' OR tenant = %s)"
 NEXT = f"SELECT tenant::text, version {BEHIND} AND tenant > %s AND tenant <> ALL (%s) ORDER BY tenant LIMIT {BATCH}"
-
-
 TENANTS = f"SELECT tenant::text FROM freehold.ground WHERE tier = %s AND tenant > %s ORDER BY tenant LIMIT {BATCH}"
 
 

@@ -18,6 +18,7 @@ from freehold.testing.isolation.matrix import Operation
 from freehold.testing.isolation.report import Case, Sort
 
 PATIENCE = 10.0
+"""Seconds that a server may take to answer."""
 NOTHING = (400, 401, 403, 404, 405, 411, 413, 415, 422)
 
 
