@@ -32,17 +32,17 @@ TARGETS: Mapping[str, Target] = {
     "events": Target("AWSEvents", "1.1"),
     "states": Target("AWSStepFunctions", "1.0"),
 }
-"""The services that we call, by the name in their addresses."""
+"""The services that can be called, by the name in their addresses."""
 
 
 class AwsJson:
     """Calls one service. Fills the port `AwsClient`."""
 
-    def __init__(self, sender: Sender, target: Target | None = None) -> None:
-        """Call the service that `sender` sends to; `target` is looked up in `TARGETS` where it is not given."""
+    def __init__(self, sender: Sender) -> None:
+        """Call the service that `sender` sends to, one of `TARGETS`."""
         self._sender = sender
         self._service = sender.endpoint.service
-        target = target or TARGETS[self._service]
+        target = TARGETS[self._service]
         self._prefix = target.prefix
         self._content_type = f"application/x-amz-json-{target.version}"
 

@@ -24,9 +24,7 @@ class Signer:
         self._service, self._region = service, region
         self._keys: dict[tuple[str, str], bytes] = {}
 
-    def sign(
-        self, headers: Mapping[str, str], body: bytes, credentials: Credentials, at: datetime, *, path: str = "/"
-    ) -> dict[str, str]:
+    def sign(self, headers: Mapping[str, str], body: bytes, credentials: Credentials, at: datetime) -> dict[str, str]:
         """The headers to send with a POST: those given, which are all signed, and what the signature adds.
 
         Names are in lower case, and `host` is one of them; values hold no run of spaces. `at` is any time with a zone.
@@ -39,7 +37,7 @@ class Signer:
         names = sorted(sent)
         lines = "".join([f"{name}:{sent[name].strip()}\n" for name in names])
         signed = ";".join(names)
-        canonical = f"POST\n{path}\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
+        canonical = f"POST\n/\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
         scope = f"{day}/{self._region}/{self._service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self._key(credentials.secret_key, day), text.encode(), "sha256").hex()

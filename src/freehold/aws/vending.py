@@ -14,14 +14,12 @@ from functools import partial
 
 from freehold.aws.credentials import Credentials, Refreshing, Source
 from freehold.aws.sts import Sts
+from freehold.model.layout import SESSION_TAG
 from freehold.runtime.ports import Clock, Random
 from freehold.runtime.scope import Scope
 
 Assume = Callable[[str], Credentials]
 """Opens a session for the tenant with this id, or raises `AwsError`."""
-
-TAG = "tenant_id"
-"""The session tag that policies compare with: `aws:PrincipalTag/tenant_id`."""
 
 _EARLY, _SPREAD = 900.0, 600.0  # seconds before the end to renew at, and how far tenants are spread over time
 _LATE = 300.0
@@ -62,10 +60,10 @@ class Vending:
             del self._sessions[idle]
 
 
-def data_role(sts: Sts, role: str, own: Source, *, seconds: int = 3600) -> Assume:
+def data_role(sts: Sts, role: str, own: Source) -> Assume:
     """Sessions of the role with this ARN, opened with the process's `own` credentials and tagged with the tenant."""
 
     def assume(tenant: str) -> Credentials:
-        return sts.assume_role(role, f"freehold-{tenant}", {TAG: tenant}, own(), seconds=seconds)
+        return sts.assume_role(role, f"freehold-{tenant}", {SESSION_TAG: tenant}, own())
 
     return assume

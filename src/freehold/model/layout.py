@@ -2,7 +2,7 @@
 
 The partition key is the authorisation scope: it begins with the tenant, in the table and in every index, so that a
 policy can compare it (`dynamodb:LeadingKeys`). Everything that deals with such a table reads it off here: the store,
-the policies, the infrastructure, and `freehold explain`.
+the policies, and `freehold explain`.
 
     the table   ORG#<tenant>                 TASK#<id>              by id, and all of a kind
                 ORG#<tenant>                 UNIQUE#TASK#...        what a unique value belongs to
@@ -27,6 +27,9 @@ from freehold.model.names import shout
 from freehold.model.ports import User
 
 TENANT = "ORG"
+SESSION_TAG = "tenant_id"
+"""The tag that names the tenant of a session, which policies compare partition keys with."""
+
 USERS = "GSI2"
 """The index of what belongs to somebody."""
 

@@ -24,7 +24,7 @@ def snake(name: str) -> str:
 
 
 def shout(name: str) -> str:
-    """`TaskDone` -> `TASK_DONE`, for error codes."""
+    """`TaskDone` -> `TASK_DONE`, for error codes and keys."""
     return snake(name).upper()
 
 

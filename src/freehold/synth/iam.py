@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from freehold.model.layout import OUTBOX, TENANT, Layout
+from freehold.model.layout import OUTBOX, SESSION_TAG, TENANT, Layout
 from freehold.model.names import PLATFORM
 
 Document = Mapping[str, object]
 
-TAG = "${aws:PrincipalTag/tenant_id}"
+TAG = f"${{aws:PrincipalTag/{SESSION_TAG}}}"
 READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 WRITES = ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 """What a transaction is made of: TransactWriteItems is allowed by its parts."""

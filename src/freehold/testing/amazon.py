@@ -14,8 +14,8 @@ from functools import partial
 from freehold.aws.client import AwsClient, open_client
 from freehold.aws.credentials import Credentials
 from freehold.aws.endpoints import Endpoint
-from freehold.aws.vending import TAG, Vending
-from freehold.model.layout import Layout
+from freehold.aws.vending import Vending
+from freehold.model.layout import SESSION_TAG, Layout
 from freehold.model.model import Model
 from freehold.model.names import PLATFORM
 from freehold.runtime.ports import Database
@@ -72,7 +72,7 @@ class Sessions:
     def _begun(self, role: str, name: str, policy: Document) -> Credentials:
         made = Credentials(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20))
         arn = f"arn:aws:sts::{PLACE.account}:assumed-role/{role}/{name}"
-        self._principals[made.access_key] = Principal.of(arn, policy, tags={TAG: name})
+        self._principals[made.access_key] = Principal.of(arn, policy, tags={SESSION_TAG: name})
         return made
 
 
