@@ -1,5 +1,4 @@
 """`exclusively`: reading and writing while nobody else writes on the same ground."""
-# ruff: noqa: S101, PLR2004  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

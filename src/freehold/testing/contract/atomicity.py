@@ -1,5 +1,4 @@
 """All or nothing: what one call writes, on however many grounds, is kept together or not at all."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 
@@ -75,7 +74,7 @@ def two_parts_of_one_ground_are_written_in_their_order(stage: Stage) -> None:
         stage.database.commit([first, second])
     assert (stage.get(stage.acme, team).version, stage.get(stage.acme, team).code) == (3, None)
     assert [found.id for found in stage.page(stage.acme, "Teams.by_code", ["R"])] == [heir.id]
-    assert len(stage.audit(stage.acme)) == 2  # noqa: PLR2004  # one each
+    assert len(stage.audit(stage.acme)) == 2  # one each
 
 
 def a_failure_on_one_ground_undoes_the_other(stage: Stage) -> None:

@@ -1,5 +1,4 @@
 """The audit chain of each tenant: unbroken, in order, and nobody else's."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

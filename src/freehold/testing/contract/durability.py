@@ -1,5 +1,4 @@
 """What was acknowledged is there when the store is opened again."""
-# ruff: noqa: S101, PLR2004  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """An estate empties and erases a ground: every trace of it, and none of anybody else's."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """References to other entities, and children that live and die with their parent."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

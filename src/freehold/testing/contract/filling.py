@@ -1,5 +1,4 @@
 """An estate reads a whole ground and fills another with it, and nothing is lost on the way."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Every tenant on its own ground: the same ids and values in two tenants, and nothing ever crosses."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Where a promise about estates is tried: a stage, and an estate on the same store."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """An estate reads of one moment, keeps writers off a ground, and keeps other operators off it."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """The order of lists, and parts of them: the same on every store, and the same as Python's own."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Deliveries lie on their tenant's ground; which grounds have some that are due is all that can be asked across."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

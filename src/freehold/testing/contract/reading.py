@@ -1,5 +1,4 @@
 """Finding what is there: by id, by lookup, one or many."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """No tenant, no data: everything that reaches data needs the scope of a call that is still going on."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Where a promise is tried: a store, tenants of its own, and short ways to write and read as a call would."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """What goes in comes out, whatever the type of the field and its value; or else it is refused, and never altered."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 

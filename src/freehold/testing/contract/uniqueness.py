@@ -1,5 +1,4 @@
 """Values that at most one entity of a tenant has."""
-# ruff: noqa: S101  # a promise asserts
 
 from __future__ import annotations
 

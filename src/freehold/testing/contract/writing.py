@@ -1,5 +1,4 @@
 """Adding, saving and removing; and what happens when two do so at once."""
-# ruff: noqa: S101  # a promise asserts, and its numbers are best seen where they are expected
 
 from __future__ import annotations
 
