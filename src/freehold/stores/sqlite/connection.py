@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from freehold.runtime.failures import Overloaded, StorageFull
 from freehold.stores.schema import Schema
-from freehold.stores.sqlite.ddl import erasing, guards, views
+from freehold.stores.sqlite.ddl import AUDIT, erasing, guards, views
 
 PATIENCE = 5.0
 """Seconds to wait for another process that holds the file."""
@@ -24,7 +24,7 @@ KEYS = {"tenant", "id", "version"}
 FUNCTIONS = {"ground", "coalesce", "min"}
 
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_RECURSIVE}
-_WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_SAVEPOINT}
+_WRITES = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
 
 
 class Connection:
@@ -45,7 +45,8 @@ class Connection:
         self.raw.create_function("ground", 0, lambda: self.ground, deterministic=True)
         for pragma in (
             "journal_mode = WAL", f"synchronous = {synchronous}", f"journal_size_limit = {LARGEST_LOG}",
-            "foreign_keys = ON", f"temp_store = {'FILE' if erases else 'MEMORY'}",
+            "foreign_keys = ON", "recursive_triggers = ON",  # else REPLACE deletes past the guards
+            f"temp_store = {'FILE' if erases else 'MEMORY'}",
         ):  # fmt: skip
             self.raw.execute(f"PRAGMA {pragma}")
         for statement in (*guards(schema), *(("PRAGMA secure_delete = ON", *erasing()) if erases else ())):
@@ -79,12 +80,13 @@ def _reader(schema: Schema) -> Authorizer:
 
 def _writer(schema: Schema) -> Authorizer:
     """For the connection that writes: rows as well, which triggers guard, found by their keys; no schema or PRAGMA."""
-    reads = _reader(schema)
+    reads, guarded = _reader(schema), {*schema.tables, AUDIT}
     parents = {(table.name, table.parent_field) for table in schema.tables.values()}
 
     def allow(action: int, subject: str | None, detail: str | None, database: str | None, within: str | None) -> int:
         keys = action == sqlite3.SQLITE_READ and (detail in KEYS or (subject, detail) in parents)
-        return sqlite3.SQLITE_OK if keys or action in _WRITES else reads(action, subject, detail, database, within)
+        rows = (action in _WRITES and subject in guarded) or action == sqlite3.SQLITE_SAVEPOINT
+        return sqlite3.SQLITE_OK if keys or rows else reads(action, subject, detail, database, within)
 
     return allow
 
