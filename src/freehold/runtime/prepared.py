@@ -27,6 +27,10 @@ INT64 = Field(ge=-(2**63), le=2**63 - 1)
 LIMIT = Annotated[int, Field(ge=1, le=200)]
 CURSOR = Annotated[str | None, Field(max_length=2048)]
 MOST_PAIRS = 100
+MOST_TOLD = 50
+"""Of so many things that are wrong a caller is told: a field that is none costs less to send than to be told of."""
+LONGEST_TOLD = 100
+"""Characters of the name of a field that is none."""
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 FORMS: Mapping[type, tuple[re.Pattern[str], str]] = {
@@ -205,11 +209,11 @@ def _wrong(error: ValidationError) -> Invalid | BadRequest:
         return BadRequest("BAD_JSON", "The body is not valid JSON.")
     if not problems[0]["loc"]:
         return BadRequest("BAD_JSON", "The body must be a JSON object.")
-    return Invalid(details=[_detail(problem) for problem in problems])
+    return Invalid(details=[_detail(problem) for problem in problems[:MOST_TOLD]])
 
 
 def _detail(problem: ErrorDetails) -> dict[str, object]:
-    place = list(problem["loc"])
+    place = [part[:LONGEST_TOLD] if isinstance(part, str) else part for part in problem["loc"]]
     is_unknown = problem["type"] == "extra_forbidden" and len(place) == 1
     return {"loc": place, "msg": "This is not a field of the body." if is_unknown else problem["msg"]}
 
@@ -246,7 +250,7 @@ def _object(body: bytes) -> dict[str, object]:
 
 
 def _misplaced(name: str, where: str) -> Invalid:
-    return Invalid(details=[{"loc": [name], "msg": f"This is not a field of the {where}."}])
+    return Invalid(details=[{"loc": [name[:LONGEST_TOLD]], "msg": f"This is not a field of the {where}."}])
 
 
 def _is_list(hint: object) -> bool:

@@ -117,6 +117,14 @@ def test_no_value_is_told_back() -> None:
     assert "sesame" not in str(caught.value.details)
 
 
+def test_what_is_told_of_a_long_list_of_mistakes_is_short() -> None:
+    many: dict[str, object] = {f"field{number}" * 100: 1 for number in range(1_000)}
+    for read, sent in ((CHANGE, body(**many)), (SEARCH, Sent({"name": "x"}, query=f"{'x' * 20_000}=1"))):
+        with pytest.raises(Invalid) as refused:
+            read.read(sent)
+        assert 0 < len(to_json(list(refused.value.details))) < 10_000
+
+
 def test_values_that_are_python_already_are_taken_as_they_are() -> None:
     read = CHANGE.read(Sent({**PATH, "number": 7, "name": "x", "on": date(2026, 1, 15), "size": Size(width=1)}))
     assert (read["number"], read["on"], read["size"]) == (7, date(2026, 1, 15), Size(width=1))
