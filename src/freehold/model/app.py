@@ -7,7 +7,7 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from freehold.model.assembly import assemble
 from freehold.model.data import Event
-from freehold.model.finding import Place
+from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.model import Declarations, Model
 from freehold.model.rules import Access, Role, Rule
 from freehold.model.usecase import Kind, Options
@@ -66,10 +66,18 @@ class App:
 
     def on(self, event: type[V]) -> Callable[[Callable[Concatenate[V, P], R]], Callable[Concatenate[V, P], R]]:
         """Declare what follows from an event: at least once, in a transaction of its own, on the tenant's ground."""
+        if not (isinstance(event, type) and issubclass(event, Event)):  # without brackets, the function would be lost
+            raise _misused(
+                "FH121", "`@app.on` is given no event", "write `@app.on(TaskDone)`, with the class of an event"
+            )
         return self._declaring(Kind.HANDLER, Options(event=event))
 
     def every(self, period: str, *, scope: Scope = "tenant") -> Callable[[F], F]:
         """Declare a job: `"day"`, `"hour"`, `"15 minutes"`. It runs once for each tenant, or once with `everyone`."""
+        if not isinstance(period, str):
+            raise _misused(
+                "FH127", "`@app.every` is given no period", 'write `@app.every("day")`, "hour" or "15 minutes"'
+            )
         return self._declaring(Kind.JOB, Options(scope=scope, period=period))
 
     def provide(self, port: type, **adapters: object) -> None:
@@ -92,3 +100,8 @@ class App:
             return function
 
         return declare
+
+
+def _misused(code: str, message: str, fix: str) -> ModelError:
+    """What is raised at once, where a decorator would otherwise swallow the function below it."""
+    return ModelError([Finding(code, Place.calling(), message, fix)])

@@ -50,6 +50,10 @@ def _no_access(case: UseCase, given: object) -> Finding:
     what = f'"{given}"' if isinstance(given, str) else getattr(given, "__name__", shown(type(given)))
     message = f"{case.name}: allow= has {what}, which is neither a role nor a rule"
     fix = "give it a value of `app.roles(...)`, or a function with `@app.rule` above it"
+    if isinstance(given, tuple) and len(given) == 1:
+        fix = 'take the one role out of what `app.roles` gives: `(member,) = app.roles("member")`'
+    elif isinstance(given, (list, tuple, set)):
+        fix = "join roles and rules by `|` or `&`"
     return Finding("FH142", case.place, message, fix)
 
 

@@ -151,7 +151,10 @@ class _Reader:
 
     def _read(self, declared: Declared) -> Lookup:
         hints = hints_of(self.method, self.title, self.found)
-        given = dict(list(inspect.signature(self.method).parameters.items())[1:])
+        written = inspect.signature(self.method).parameters
+        if next(iter(written), "") != "self":
+            self.complain("FH108", "does not begin with `self`", f"write `def {self.name}(self, ...)`")
+        given = {name: parameter for name, parameter in written.items() if name != "self"}
         order, returns = declared.order or "id", hints.pop("return", None)
         pages = [name for name in given if hints.get(name) is Paging]
         spans = [name for name in given if get_origin(hints.get(name)) is Range]
