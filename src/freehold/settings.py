@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,9 @@ def from_environment(environment: Mapping[str, str] | None = None, prefix: str =
     values: dict[str, Any] = {}
     for key, text in given.items():
         if key not in known:
-            raise _wrong(key, "there is no such setting", f"unset it; there are: {', '.join(sorted(known))}")
+            near = get_close_matches(key, known, 1)
+            fix = f"write {near[0]}, or unset it" if near else f"unset it; there are: {', '.join(sorted(known))}"
+            raise _wrong(key, "there is no such setting", fix)
         values[known[key].name] = _value(key, text, known[key].name, known[key].default)
     return replace(Settings(), **values)
 

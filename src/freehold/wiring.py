@@ -169,7 +169,10 @@ def _tokens(settings: Settings, audience: str, keys: KeySource, clock: Clock, ra
 
 
 def _adapters(model: Model, settings: Settings) -> dict[object, object]:
-    """What fills the app's own ports in this environment. Raises `ModelError` (FH134) for one that nothing fills."""
+    """What fills the app's own ports in this environment.
+
+    Raises `ModelError`: FH134 for a port that nothing fills, FH163 for what is named and cannot be imported.
+    """
     chosen: dict[object, object] = {}
     for port, choices in model.adapters.items():
         adapter = choices.get(settings.environment)
@@ -179,9 +182,18 @@ def _adapters(model: Model, settings: Settings) -> dict[object, object]:
             raise ModelError(
                 [Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)]
             )
-        made = load(adapter) if isinstance(adapter, str) else adapter
+        made = _named(port, adapter, settings.environment) if isinstance(adapter, str) else adapter
         chosen[port] = made() if isinstance(made, type) else made
     return chosen
+
+
+def _named(port: type, target: str, environment: str) -> object:
+    try:
+        return load(target)
+    except (ImportError, AttributeError) as error:
+        message = f"what fills {port.__name__} in {environment} cannot be imported: {error}"
+        fix = f'correct `{environment}="{target}"` in its `app.provide(...)`, or install what it needs'
+        raise ModelError([Finding("FH163", Place.of(port), message, fix)]) from error
 
 
 def site(made: Backend) -> Site:

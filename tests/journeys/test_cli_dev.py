@@ -197,6 +197,46 @@ def test_an_app_that_is_broken_from_the_start_ends_dev(acme: Shell) -> None:
     assert "fix  " in told
 
 
+PORT = """
+
+class Mail(Port, Protocol):
+    def send(self, text: str) -> None: ...
+
+
+app.provide(Mail, production="post.office:Smtp")
+
+
+@app.operation()
+def write(mail: Mail) -> None:
+    mail.send("hello")
+"""
+
+
+def test_an_adapter_that_cannot_be_imported_is_told(acme: Shell) -> None:
+    acme.edit("import App, ", "import App, Port, ")
+    with (acme.folder / "app.py").open("a") as file:
+        file.write(PORT)
+    told = acme.run("dev", "--port", "0", code=1, FREEHOLD_ENVIRONMENT="production")
+    assert "what fills Mail in production cannot be imported: No module named 'post'" in told
+    assert told.startswith("FH163  app.py:")
+
+
+@pytest.mark.parametrize("store", ["postgres", "dynamodb"])
+def test_a_folder_that_cannot_be_made_for_a_server_is_told(acme: Shell, store: str) -> None:
+    (acme.folder / "taken").write_text("a file")
+    told = acme.run("dev", "--store", store, "--data", "taken", "--port", "0", code=1)
+    assert told.startswith("FH409  taken\n")
+    assert "--data FOLDER" in told
+
+
+def test_what_is_refused_names_the_command_for_this_very_store(acme: Shell) -> None:
+    acme.run("migrate", "up", "--data", "other")
+    acme.edit("    text: str\n", "    text: int\n")
+    acme.edit('text=f"Done: {task.title}"', "text=1")
+    told = acme.run("dev", "--data", "other", "--port", "0", code=1)
+    assert "`freehold migrate up --breaking --data other` if you mean it" in told
+
+
 def test_a_port_in_use_is_told_with_what_to_do(acme: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -90,7 +90,10 @@ def test_a_call_says_what_it_needs(acme: Shell) -> None:
     assert "needed: --title, --assignee" in acme.run("call", "create_task", "--as", "ada@acme.test", code=2)
     assert "there are: acme, globex" in acme.run("call", "my_tasks", "--as", "ada@acme.test", "--tenant", "no", code=2)
     assert "no member of globex" in acme.run("call", "my_tasks", "--as", "ada@acme.test", "--tenant", "globex", code=2)
-    assert "No such command" in acme.run("call", "my_taks", code=2)
+    assert "there is no use case my_taks; what comes near: my_tasks" in acme.run("call", "my_taks", code=2)
+    assert "Say who one is here: name, address and role in this organisation." in " ".join(
+        acme.run("call", "--help").split()
+    )
 
 
 def test_the_same_key_is_answered_the_same(acme: Shell) -> None:

@@ -187,3 +187,10 @@ def test_a_shell_completes_verbs_and_use_cases(tasks: Shell) -> None:
 
 def test_the_version_is_told(tasks: Shell) -> None:
     assert tasks.run("--version").strip() == __version__
+
+
+def test_a_file_that_cannot_be_written_is_told(tasks: Shell) -> None:
+    (tasks.folder / "folder").mkdir()
+    assert tasks.run("openapi", "-o", "folder", code=1).startswith("FH409  folder\n")
+    assert tasks.run("new", "app.py/acme", code=1).startswith("FH409  ")
+    assert tasks.run("keys", "rotate", "--data", "nowhere", code=1).startswith("FH409  ")

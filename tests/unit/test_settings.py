@@ -20,6 +20,12 @@ def test_a_name_that_does_not_exist_is_refused(prefix: str, name: str) -> None:
         from_environment({name: "x"}, prefix)
 
 
+def test_a_name_that_comes_near_one_is_told_that_one() -> None:
+    with pytest.raises(ModelError) as error:
+        from_environment({"FREEHOLD_STOR": "postgres"})
+    assert error.value.findings[0].fix == "write FREEHOLD_STORE, or unset it"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [

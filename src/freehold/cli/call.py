@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from freehold.cli.arguments import AppOption
+from freehold.cli.listing import Page
 
 
 class Parsed(Protocol):
@@ -25,13 +26,27 @@ class UseCases(TyperGroup):
 
         return list(callable_cases(_app(ctx)))
 
-    def get_command(self, ctx: Parsed, cmd_name: str) -> TyperCommand | None:
-        """A use case as a command, or None when there is no such."""
+    def get_command(self, ctx: Parsed, cmd_name: str) -> TyperCommand:
+        """A use case as a command."""
+        from difflib import get_close_matches
+
         from freehold.cli.calling import callable_cases, command_of
 
-        app = _app(ctx)
-        case = callable_cases(app).get(cmd_name.replace("-", "_"))
-        return None if case is None else command_of(case, app)
+        app, name = _app(ctx), cmd_name.replace("-", "_")
+        cases = callable_cases(app)
+        if name not in cases:
+            near = ", ".join(get_close_matches(name, cases)) or "see `freehold call --help`"
+            raise typer.BadParameter(f"there is no use case {name}; what comes near: {near}")
+        return command_of(cases[name], app)
+
+    def format_commands(self, ctx: Parsed, formatter: Page) -> None:
+        """Write them on a page of help, each with the whole first line of its docstring."""
+        from freehold.cli.calling import callable_cases
+
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, case.doc.partition("\n")[0]) for name, case in callable_cases(_app(ctx)).items()]
+            )
 
 
 def _app(ctx: Parsed) -> str | None:

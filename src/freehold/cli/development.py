@@ -21,7 +21,7 @@ from freehold.model.app import App
 from freehold.model.finding import Finding, ModelError
 from freehold.model.model import Model
 from freehold.runtime.routes import PREFIX
-from freehold.settings import Settings
+from freehold.settings import Settings, from_environment
 from freehold.stores.migrate import Step, suffices
 from freehold.stores.schema import schema_of
 from freehold.wiring import Backend, backend, complete, kit, site
@@ -29,8 +29,8 @@ from freehold.wiring import Backend, backend, complete, kit, site
 DRAIN_SECONDS = 2.0
 BEHIND = "FH303"
 MISFIT = "the app needs another schema, and what is in the store would not survive the way there unharmed:"
-SURPLUS = "the store has more than the app needs; `freehold migrate up --breaking` takes that away:"
-BREAKING_FIX = "`freehold migrate up --breaking` if you mean it, then save a file; or take other data: `--data FOLDER`"
+SURPLUS = "the store has more than the app needs; `{up}` takes that away:"
+BREAKING_FIX = "`{up}` if you mean it, then save a file; or take other data: `--data FOLDER`"
 
 log = logging.getLogger("freehold.dev")
 
@@ -80,13 +80,21 @@ class Development:
         with migrations(self._settings, model) as found:
             is_new, plan = not found.status(), found.plan()
             if any(step.is_breaking for step in plan):
+                up = self._migrate_up()
                 if any(suffices(found.present(), schema_of(model))):
-                    raise ModelError([Finding("FH301", found.place, _listed(MISFIT, plan), BREAKING_FIX)])
-                typer.echo(f"{typer.style('not migrated', fg='yellow')}  {_listed(SURPLUS, plan)}")
+                    raise ModelError([Finding("FH301", found.place, _listed(MISFIT, plan), BREAKING_FIX.format(up=up))])
+                typer.echo(f"{typer.style('not migrated', fg='yellow')}  {_listed(SURPLUS.format(up=up), plan)}")
                 return
             found.up()
         for step in () if is_new else plan:
             typer.echo(f"{typer.style('migrated', fg='cyan')}  {step}")
+
+    def _migrate_up(self) -> str:
+        """The command that makes every step, on this very store: what the environment does not say is written."""
+        usual = from_environment()
+        given = {"store": (self._settings.store, usual.store), "data": (self._settings.data, usual.data)}
+        options = [f"--{name} {value}" for name, (value, other) in given.items() if value != other]
+        return " ".join(["freehold migrate up --breaking", *options])
 
     def _started(self, made: Backend, report: Report | None) -> None:
         """Requests are answered from now on; what else is to be done is done beside."""

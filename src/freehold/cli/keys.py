@@ -30,6 +30,7 @@ def rotate(
     from pathlib import Path
 
     from freehold.cli.standing import settings_for
+    from freehold.cli.writing import writing
     from freehold.edges.keys import KeyFile, KeyRing
     from freehold.runtime.system import SystemClock, SystemRandom
 
@@ -39,7 +40,8 @@ def rotate(
         ring = KeyRing.parse(settings.keys).rotated(random, clock.now().timestamp(), keep=kept, lead=ahead)
         typer.echo(ring.secret_text(), nl=False)
         return
-    ring = KeyFile(Path(settings.data) / "keys.json", clock, random).rotate(keep=kept, lead=ahead)
+    with writing("see FREEHOLD_DATA, or name the folder of the keys: `--data FOLDER`"):
+        ring = KeyFile(Path(settings.data) / "keys.json", clock, random).rotate(keep=kept, lead=ahead)
     if as_json:
         from freehold.cli.screen import print_json
 

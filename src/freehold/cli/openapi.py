@@ -20,6 +20,7 @@ def openapi(
     import json
 
     from freehold.cli.target import load, locate
+    from freehold.cli.writing import writing
     from freehold.edges.openapi import document
     from freehold.wiring import complete
 
@@ -29,4 +30,5 @@ def openapi(
     if output is None:
         typer.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        with writing("write it elsewhere, or print it"):
+            output.write_text(text + "\n", encoding="utf-8")

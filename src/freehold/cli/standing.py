@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from freehold.cli.writing import writing
 from freehold.settings import Settings, from_environment
 from freehold.wiring import kit
 
@@ -22,20 +23,26 @@ def standing(settings: Settings) -> Iterator[Settings]:
     """The settings, with a store that stands for as long as the block.
 
     A server that is started here keeps its data in the folder of the settings, beside the keys. Raises `ModelError`
-    (FH308) when there is none to start, and (FH401) for a store that does not exist or lacks a part.
+    (FH308) when there is none to start, (FH401) for a store that does not exist or lacks a part, and (FH409) where the
+    folder cannot be made.
     """
     kit(settings)  # before anything is started: it may lack a part
     if settings.store == "postgres" and not settings.database_url:
         from freehold.servers.postgres import PostgresServer
 
-        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(settings)
         with PostgresServer(Path(settings.data) / "postgres") as server:
             yield replace(settings, database_url=server.serving_url, owner_url=server.url)
     elif settings.store == "dynamodb" and not settings.table_endpoint and not settings.data_role:
         from freehold.servers.dynamodb import DynamoServer, found_roto
 
-        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(settings)
         with DynamoServer(found_roto(), Path(settings.data) / "dynamodb") as server:
             yield replace(settings, table_endpoint=server.url)
     else:
         yield settings
+
+
+def _make_folder(settings: Settings) -> None:
+    with writing("take another folder: `--data FOLDER`, or FREEHOLD_DATA"):
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -102,10 +102,32 @@ def _imported(target: Target, name: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         said = str(error).strip().partition("\n")[0]
         message = f"the app cannot be loaded: {type(error).__name__}: {said}"
-        fix = "see to what Python says: importing an app must only declare"
-        if isinstance(error, ModuleNotFoundError):
+        raise ModelError([Finding("FH404", _place_of(error, target), message, _fix_of(error, said, target))]) from error
+
+
+def _fix_of(error: BaseException, said: str, target: Target) -> str:
+    """What to do about an import that failed: for the mistakes that are made most, what is meant."""
+    match error:
+        case ModuleNotFoundError() if error.name == target.module:
+            fix = "put the file back, or name where the app is now"
+        case ModuleNotFoundError():
             fix = f"install what provides `{error.name}`, or correct the import"
-        raise ModelError([Finding("FH404", _place_of(error, target), message, fix)]) from error
+        case SyntaxError():
+            fix = "put right the syntax; the mistake may be a line further up"
+        case NameError() | ImportError():
+            fix = "import it, or define it further up; or correct its name"
+        case AttributeError(obj=App(), name=("get" | "post" | "put" | "patch" | "delete" | "route") as name):
+            verb, method = (
+                ("query", "GET") if name == "get" else ("command", "POST" if name == "route" else name.upper())
+            )
+            fix = f'write `@app.{verb}("{method} /path", allow=...)`'
+        case TypeError() if "keyword-only argument: 'allow'" in said:
+            fix = "say who may: `allow=` a role, a rule, or `anyone`"
+        case TypeError() if said.startswith("lookup() takes 0 positional"):
+            fix = "write `@lookup()`, with brackets"
+        case _:
+            fix = "see to what Python says: importing an app must only declare"
+    return fix
 
 
 def _place_of(error: BaseException, target: Target) -> Place:

@@ -125,6 +125,39 @@ def test_what_python_says_is_told_with_the_line_of_the_app_s_own(here: Path, tex
     assert failed_files(error.value, target) == {here / "shop.py", here / "deeper.py"}
 
 
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ('@app.command("POST /a")\ndef a() -> None: ...\n', "say who may"),
+        ('@app.get("/a", allow=member)\ndef a() -> None: ...\n', 'write `@app.query("GET /path", allow=...)`'),
+        ('@app.patch("/a", allow=member)\ndef a() -> None: ...\n', 'write `@app.command("PATCH /path", allow=...)`'),
+        ("@lookup\ndef a() -> None: ...\n", "write `@lookup()`"),
+        ("def a(b: Taks) -> None: ...\n", "correct its name"),
+        ("from freehold import Stores\n", "correct its name"),
+        ("import freeholt\n", "install what provides `freeholt`"),
+        ("def a(:\n", "put right the syntax"),
+        ("App.nothing\n", "see to what Python says"),
+    ],
+)
+def test_the_mistakes_that_are_made_most_are_told_what_is_meant(here: Path, text: str, fix: str) -> None:
+    roles = 'from freehold import lookup\n(member,) = app.roles("member")\n'
+    write(here, "shop.py", text=APP + roles + text)
+    with pytest.raises(ModelError) as error:
+        load(locate("shop.py"))
+    (finding,) = error.value.findings
+    assert finding.code == "FH404"
+    assert fix in finding.fix
+
+
+def test_a_file_that_is_gone_is_not_taken_for_a_package(here: Path) -> None:
+    write(here, "shop.py", text=APP)
+    target = locate("shop.py")
+    (here / "shop.py").unlink()
+    with pytest.raises(ModelError) as error:
+        load(target)
+    assert error.value.findings[0].fix.startswith("put the file back")
+
+
 def test_the_files_of_an_app_are_its_own_and_no_others(here: Path) -> None:
     write(here, "deeper.py", text="import json\n")
     write(here, "shop.py", text="import deeper\n" + APP)
