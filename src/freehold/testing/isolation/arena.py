@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -17,7 +17,7 @@ from freehold.runtime.ports import Principal
 from freehold.runtime.ports import Random as Randomness
 from freehold.runtime.prepared import Sent
 from freehold.testing.isolation.actors import Actor
-from freehold.testing.isolation.http import REQUEST_ID, Reply, Request, Wire
+from freehold.testing.isolation.http import Reply, Request, Wire
 from freehold.testing.isolation.inputs import Unfit
 from freehold.testing.isolation.matrix import IdPlace, Operation, Values
 from freehold.testing.isolation.oracle import Finding, Oracle
@@ -180,11 +180,3 @@ def entering(actor: Actor, claimed: str, found: Iterable[Finding]) -> list[Findi
     """
     own = claimed != "" and claimed == actor.also
     return [(Sort.BINDING if own and sort is not Sort.CONTRACT else sort, what) for sort, what in found]
-
-
-def rotated(choices: Sequence[T], number: int) -> T:
-    """One of several, each in its turn."""
-    return choices[number % len(choices)]
-
-
-__all__ = ["REQUEST_ID", "Arena", "Enough", "rotated"]

@@ -56,7 +56,7 @@ STORES_OWN: Mapping[str, tuple[str, str]] = {
 
 _NOWHERE: Mapping[str, str] = {
     "T30": "operators cannot act as somebody else",
-    "T48": "tenants are not exported one by one",
+    "T48": "tenants are exported by operators only, and by no route",
     "T64": "there are no workflows",
     "T66": "there are no channels",
     "T67": "there are no channels",
@@ -64,8 +64,8 @@ _NOWHERE: Mapping[str, str] = {
     "T69": "there are no uploads",
     "T70": "there are no webhooks",
     "T71": "nothing is searched but by lookup, which T02, T08 and T33 try",
-    "T73": "nothing is exported",
-    "T75": "nothing is imported",
+    "T73": "nothing is exported by a route",
+    "T75": "nothing is imported by a route",
     "T76": "agents have no door of their own",
 }
 

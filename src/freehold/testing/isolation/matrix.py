@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 
 from pydantic_core import to_json
 
-from freehold.model.data import Entity, Page, Paging
+from freehold.model.data import Entity, Page
 from freehold.model.lookup import plain
 from freehold.model.model import Model
 from freehold.model.ports import User
 from freehold.model.rules import Access, Anyone, Both, Either, Role, SignedIn
 from freehold.model.usecase import HOLE, Source, UseCase
-from freehold.runtime.prepared import input_model
+from freehold.runtime.prepared import fields_of, input_model
 from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.inputs import Schema, Trail, at, ids_in, replaced
 
@@ -124,7 +124,7 @@ class Operation:
         """The request that sends these values. An input that is not among them is left out."""
         path, query, body = self.case.path, [], {}
         for given in self.case.inputs:
-            for name in _names(given.name, given.hint, values):
+            for name in (one for one in fields_of(given) if one in values):
                 value = values[name]
                 if given.source is Source.PATH:
                     path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
@@ -163,11 +163,6 @@ class Operation:
     @cached_property
     def _has_body(self) -> bool:
         return self.bulk or any(given.source is Source.BODY for given in self.case.inputs)
-
-
-def _names(name: str, hint: object, values: Values) -> list[str]:
-    spread = ["limit", "cursor"] if hint is Paging else [name, f"{name}_start", f"{name}_stop"]
-    return [one for one in spread if one in values]
 
 
 def _plain(value: object) -> str:

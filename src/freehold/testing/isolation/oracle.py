@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from freehold.model.names import TENANT_ID
 from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.inputs import DIGITS
 from freehold.testing.isolation.report import Sort
 from freehold.testing.isolation.witness import Change, Ground, Watched
 from freehold.testing.isolation.world import Side, World
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z_.-])73\d{7}(?![0-9A-Za-z_-])")
 SHOWN = 5
 HEARD = ("freehold", "uvicorn", "asyncio")
@@ -100,7 +100,7 @@ class Oracle:
         if of == "B" and not marks_only:
             found |= set(_NUMBER.findall(text)) - set(_NUMBER.findall(sent))
         if not marks_only:
-            found |= self._ids[of].intersection(_ID.findall(lowered)).difference(_ID.findall(sent.lower()))
+            found |= self._ids[of] & (set(TENANT_ID.findall(lowered)) - set(TENANT_ID.findall(sent.lower())))
         for one in sorted(found)[:SHOWN]:
             yield Sort.DATA, f"{one} is {of}'s"
 

@@ -65,7 +65,7 @@ class Rehearsal:
         paging = {"limit", "cursor"} if any(given.hint is Paging for given in operation.case.inputs) else set()
         return {name: value for name, value in made.items() if name not in paging}
 
-    def _name_things(  # one place is filled after another
+    def _name_things(
         self, side: Side, operation: Operation, actor: Actor, values: dict[str, object], variant: int, *, spend: bool
     ) -> Entity | None:
         """Put ids of what is there into every place for one. Returns what the operation is about."""

@@ -42,7 +42,7 @@ class SeededRandom:
         return self._random.randbytes(count)
 
 
-def run(  # all but the app have defaults
+def run(
     app: App, *, seed: int = 0, effort: float = 1.0, settings: Settings | None = None, samples: Samples | None = None,
     only: Sequence[str] = (), first_only: bool = False,
 ) -> Report:  # fmt: skip

@@ -43,7 +43,7 @@ def list_everything(arena: Arena) -> None:
                 arena.note(case, [(Sort.DATA, f"listed twice, so one is B's: {sorted(twice)[:3]}")])
 
 
-def _all_pages(  # one walk and what it is
+def _all_pages(
     arena: Arena, case: Case, operation: Operation, actor: Actor, values: Values, limit: int
 ) -> Iterator[str]:
     paging: dict[str, object] = {"limit": limit} if _paged(operation) else {}

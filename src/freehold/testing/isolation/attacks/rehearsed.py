@@ -46,9 +46,7 @@ def _until_it_succeeds(arena: Arena, side: Side, operation: Operation) -> str | 
     return last
 
 
-def _sent(  # one call and what it is
-    arena: Arena, side: Side, operation: Operation, actor: Actor, values: Values, variant: int
-) -> Reply:
+def _sent(arena: Arena, side: Side, operation: Operation, actor: Actor, values: Values, variant: int) -> Reply:
     request = operation.request(values)
     if side is arena.world.a:
         arena.oracle.rebase()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from freehold.model.data import Entity, Event, Paging, Range
 from freehold.model.lookup import Lookup
-from freehold.model.names import PLATFORM, TENANT_ID
+from freehold.model.names import PLATFORM, is_id
 from freehold.runtime.failures import NotFound
 from freehold.runtime.ports import Changes, Dangling, Snapshot, Span, Stale, Taken, Verb, Write
 from freehold.runtime.scope import Scope
@@ -118,7 +118,7 @@ def audits(arena: Arena) -> None:
 def busy(arena: Arena) -> None:
     """`Database.busy_grounds`: ids of tenants, and nothing else."""
     found = arena.backend.database.busy_grounds(arena.backend.clock.now())
-    odd = [one for one in found if not TENANT_ID.fullmatch(one) and one != PLATFORM]
+    odd = [one for one in found if not is_id(one) and one != PLATFORM]
     arena.note(Case("T33", "Database.busy_grounds", "code", "ids only"), [(Sort.DATA, f"{one}") for one in odd])
 
 

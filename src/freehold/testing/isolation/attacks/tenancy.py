@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 
 from freehold.edges import ed25519
+from freehold.edges.jose import from_base64url, read_object, to_base64url
 from freehold.edges.keys import KeyRing
 from freehold.model.names import PLATFORM
 from freehold.testing.isolation.actors import LIFE, Actor
@@ -155,7 +155,7 @@ def _edited(arena: Arena, actor: Actor) -> dict[str, str]:
     mine = arena.world.crowd.token(actor) or ""
     theirs = arena.backend.tokens.issue(arena.world.b.tenant, arena.world.b.actors["both"].subject, "suite", LIFE)
     header, payload, signature = mine.split(".")
-    claims = {**_read(payload), "tid": arena.world.b.tenant}
+    claims = {**read_object(from_base64url(payload)), "tid": arena.world.b.tenant}
     none = _segment({"alg": "none", "typ": "at+jwt"})
     return {
         "another tenant in the payload": f"{header}.{_segment(claims)}.{signature}",
@@ -220,12 +220,7 @@ def signed(
 
 
 def _segment(claims: Mapping[str, object]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-
-
-def _read(segment: str) -> dict[str, object]:
-    found = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
-    return found if isinstance(found, dict) else {}
+    return to_base64url(json.dumps(claims).encode())
 
 
 def foreign_keys(arena: Arena) -> None:

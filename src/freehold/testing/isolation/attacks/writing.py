@@ -18,7 +18,6 @@ from freehold.testing.isolation.matrix import Operation, Values
 from freehold.testing.isolation.report import Case, Sort
 
 REPLAYED = "idempotent-replayed"
-UNPROCESSABLE = 422
 SERVERS_OWN = (
     ("id", "019b76da-a800-7001-9e58-9f3049351186"), ("version", 99), ("created_at", "2020-01-01T00:00:00Z"),
     ("updated_at", "2020-01-01T00:00:00Z"), ("tenant", "B"), ("tenant_id", "B"), ("organisation", "B"),
@@ -194,9 +193,7 @@ def borrow_keys(arena: Arena) -> None:
         _own_retry(arena, operation, mine, f"own-{number}")
 
 
-def _fresh_answer(  # one request and what it is
-    arena: Arena, operation: Operation, actor: Actor, values: Values, key: str, what: str
-) -> None:
+def _fresh_answer(arena: Arena, operation: Operation, actor: Actor, values: Values, key: str, what: str) -> None:
     case = Case("T52", operation.name, actor.name, what)
     request = operation.request(values).having(("idempotency-key", key))
     reply = arena.attempt(case, request, actor)
