@@ -75,7 +75,7 @@ def command_of(case: UseCase, target: str | None) -> TyperCommand:
     options = [
         inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, annotation=h, default=None) for n, h in hints.items()
     ]
-    run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # where inspect looks first
+    run.__signature__ = inspect.Signature(options)  # where inspect looks first
     run.__annotations__ = hints
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
     alone.command(case.name, help=case.doc)(run)

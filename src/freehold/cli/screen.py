@@ -86,4 +86,4 @@ class Bar:
         done = stage.done + stage.failed
         rate = f"{done / stage.seconds:,.0f}/s" if stage.seconds else ""
         fields = {"rate": rate, "failed": stage.failed, "visible": stage.total > 1}
-        self._bar.update(self._task, completed=done, total=stage.total, **fields)  # type: ignore[arg-type]
+        self._bar.update(self._task, completed=done, total=stage.total, **fields)

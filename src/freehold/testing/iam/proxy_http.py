@@ -83,7 +83,7 @@ class ProxyServer(ThreadingTCPServer):
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Forget a connection, and close it."""
         with self._guard:
-            self._open.discard(request)  # pyright: ignore[reportArgumentType]  # over TCP it is never a datagram
+            self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  # as socketserver calls it

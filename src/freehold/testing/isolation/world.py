@@ -217,7 +217,7 @@ class World:
         for _ in range(TWINS):
             self.pair(kind)
 
-    def _made(  # all that an entity's fields depend on
+    def _made(
         self, side: Side, kind: type[Entity], owner: str, variant: int, same: dict[str, object], *,
         twin: int | None = None, above: Mapping[type[Entity], str] | None = None,
     ) -> Entity:  # fmt: skip
@@ -276,7 +276,7 @@ class World:
         """What must be there before it: all it must name, but for people."""
         required = {name for name, info in kind.model_fields.items() if info.is_required()}
         named = {target for name, target in self.model.references(kind) if name in required}
-        return named - {self.model.people, kind}  # type: ignore[arg-type]  # without people, nothing is left out
+        return named - {self.model.people, kind}  # without people, nothing is left out
 
     def _named(self, kind: type[Entity]) -> set[type[Entity]]:
         return {target for _, target in self.model.references(kind)}

@@ -92,7 +92,7 @@ class Tight:
 
     def __init__(self, arena: Arena, **settings: object) -> None:
         """Put it together."""
-        wanted = replace(arena.backend.settings, **settings)  # type: ignore[arg-type]  # the names of settings
+        wanted = replace(arena.backend.settings, **settings)
         self.clock = HandClock()
         store, random = opener(wanted), arena.randomness
         self.backend = backend(arena.app, wanted, memory=True, clock=self.clock, random=random, store=store)
