@@ -1,13 +1,17 @@
 """What settings choose on a server: a database to try something in, of which nothing is left."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from freehold.model.finding import ModelError
 from freehold.servers.postgres import PostgresServer
 from freehold.settings import Settings
 from freehold.stores.postgres import kit
 from freehold.testing.contract.stage import Stage
-from freehold.testing.contract.subjects import Team
+from freehold.testing.contract.subjects import SUBJECTS, Team
 
 pytestmark = pytest.mark.postgres
 
@@ -26,3 +30,16 @@ def test_a_scratch_database_leaves_neither_itself_nor_its_roles_behind(server: P
     assert len(names(server)) > len(before)
     stage.database.close()
     assert sorted(names(server)) == sorted(before)
+
+
+def test_what_a_server_refuses_when_a_store_is_opened_is_told_with_a_fix(server: PostgresServer) -> None:
+    owner = make_conninfo(server.url, dbname="refusing")
+    settings = Settings(store="postgres", database_url=owner, owner_url=owner)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE refusing")
+        connection.execute("CREATE ROLE nobody_in_particular LOGIN")
+    with kit.migrations(settings, SUBJECTS) as way:
+        way.up()
+    other = make_conninfo(owner, user="nobody_in_particular")
+    with pytest.raises(ModelError, match=r"FH306.*\n?.*permission denied"):
+        kit.estate(SUBJECTS, replace(settings, database_url=other, owner_url=other))
