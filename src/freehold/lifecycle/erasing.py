@@ -43,11 +43,13 @@ def erase(of: Deployment, there: Organisation, *, grace: float = GRACE, progress
     """
     platform = Platform(of)
     with Scope(there.id) as scope, claimed(of.estate, scope, there.slug):
-        last = tip(of.estate, scope)
-        platform.become(there.id, "arriving", "erase_tenant", last)
+        state = platform.state_before("erase_tenant", there)
+        platform.become(there.id, "arriving", "erase_tenant", was=state)
         progress("shutting it out", 0)
         time.sleep(grace)
         last = tip(of.estate, scope)
+        last = last if last.number else platform.tip_before(there)  # somebody was killed who had erased it
+        platform.note("erase_tenant", tenant=there.id, chain=[last.number, last.hash], was=state)
         counts = _erase(of, scope, progress)
         time.sleep(grace)  # who was a member when they began to sign in has a session by now
         counts |= depart(platform, there.id)

@@ -108,17 +108,23 @@ class Platform:
         self.change(Organisation, tenant, change, case, tenant=tenant, **chain, **told)
 
     def state_before(self, case: str, there: Organisation) -> str:
-        """The state of a tenant; or, when it was suspended by a `case` that was killed, the one that is noted there."""
-        if there.state != "suspended":
+        """The state of a tenant; or, when a `case` that was killed has shut it out, the one that is noted there.
+
+        Whatever has left a tenant `arriving` has been killed.
+        """
+        if there.state == "active":
             return there.state
-        last: dict[str, object] = {}
-        with Scope.platform() as scope:
-            number = 0
-            while batch := self._of.estate.chain(scope, number, LOOK):
-                for entry in batch:
-                    last = from_json(entry.text) if there.id in entry.text else last
-                number = batch[-1].number
-        return str(last.get("was", there.state)) if last.get("case") == case else there.state
+        last = self._last_note(there)
+        is_shut = there.state == "arriving" or last.get("case") == case
+        return str(last.get("was", there.state)) if is_shut else there.state
+
+    def tip_before(self, there: Organisation) -> Tip:
+        """Where a tenant's audit chain ended when it was noted last: it may have been erased since."""
+        match self._last_note(there).get("chain"):
+            case [int(number), str(hashed)]:
+                return Tip(number, hashed)
+            case _:
+                return Tip()
 
     def all(self, kind: type[E]) -> Iterator[E]:
         """All of a kind, in flat memory."""
@@ -129,6 +135,17 @@ class Platform:
     def note(self, case: str, **told: object) -> None:
         """Note something, and change nothing."""
         self._commit([], case, **told)
+
+    def _last_note(self, there: Organisation) -> dict[str, object]:
+        """The last entry of the platform's chain that names a tenant."""
+        last: dict[str, object] = {}
+        with Scope.platform() as scope:
+            number = 0
+            while batch := self._of.estate.chain(scope, number, LOOK):
+                for entry in batch:
+                    last = from_json(entry.text) if there.id in entry.text else last
+                number = batch[-1].number
+        return last
 
     def _commit(self, writes: list[Write], case: str, **told: object) -> None:
         noted = entry(ACTOR, case, CALL, self._of.clock.now().isoformat(), writes)

@@ -35,13 +35,16 @@ def restore(
         message = f"the archive is of another tenant, {archive.manifest.organisation.slug}"
         fix = f"take an archive of {there.slug}, or bring that one in with `freehold tenant import`"
         raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
+    if archive.manifest.organisation.state == "arriving":
+        raise archive.refused("it holds no tenant that was whole")
     check_fits(archive, to.model)
     archive.check(progress)
     platform = Platform(to)
-    state = archive.manifest.organisation.state if there.state == "arriving" else there.state
+    state = platform.state_before("restore_tenant", there)
+    state = archive.manifest.organisation.state if state == "arriving" else state
     with Scope(there.id) as scope, claimed(to.estate, scope, there.slug):
         last = tip(to.estate, scope)
-        platform.become(there.id, "arriving", "restore_tenant", last)
+        platform.become(there.id, "arriving", "restore_tenant", last, was=state)
         try:
             time.sleep(grace)
             guests = Guests(lambda: people_in(archive), platform)

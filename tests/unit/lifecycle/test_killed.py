@@ -69,17 +69,31 @@ def test_a_restore_that_was_killed_leaves_all_or_nothing(data: Path, file: Path,
         assert place.tenant("acme").state == "active"
 
 
+@pytest.mark.parametrize("point", [1, 4])
+def test_a_suspended_tenant_whose_restore_was_killed_stays_suspended(data: Path, file: Path, point: int) -> None:
+    with opened(on(data)) as place:
+        place.platform.become(place.tenant("acme").id, "suspended", "test")
+    assert killed("restore", on(data), point, file=file)
+    with opened(on(data)) as place:
+        assert place.tenant("acme").state == "arriving"
+        with Archive(file) as archive:
+            restore(place.of, place.tenant("acme"), archive, grace=NOW)
+        assert place.tenant("acme").state == "suspended"
+
+
 @pytest.mark.parametrize("point", POINTS[:6])
 def test_an_erasure_that_was_killed_is_done_again(data: Path, file: Path, point: int) -> None:
     with opened(on(data)) as place:
         acme, globex = place.tenant("acme"), both(place)[1]
+        tip = place.chain(acme.id)[-1]
     was_killed = killed("erase", on(data), point)
     with opened(on(data)) as place:
         there = place.platform.by_slug("acme")
         assert was_killed == (there is not None)
         if there is not None:
             assert there.state == ("active" if point == 0 else "arriving")
-            assert erase(place.of, there, grace=NOW).residue == {}
+            erasure = erase(place.of, there, grace=NOW)
+            assert (erasure.chain_number, erasure.chain_hash, erasure.residue) == (tip.number, tip.hash, {})
         assert place.residue(acme.id) == {}
         assert place.digest(place.tenant("globex").id) == globex
 

@@ -9,7 +9,7 @@ from freehold.lifecycle.export import export
 from freehold.lifecycle.restoring import restore
 from freehold.model.finding import ModelError
 from tests.unit.lifecycle.place import NOW, Place, altered
-from tests.unit.lifecycle.test_hostile_archives import TASKS, believable, first_task
+from tests.unit.lifecycle.test_hostile_archives import TASKS, believable, first_task, tenant_is, told
 
 
 def set_back(here: Place, file: Path) -> None:
@@ -88,4 +88,11 @@ def test_a_restore_that_was_killed_is_done_again(here: Place, file: Path) -> Non
     here.platform.become(acme, "arriving", "restore_tenant")
     set_back(here, file)
     assert here.digest(acme) == before
+    assert here.tenant("acme").state == "active"
+
+
+def test_a_tenant_is_not_set_back_to_what_was_never_whole(here: Place, file: Path) -> None:
+    wrong = altered(file, lambda members: told(members, lambda manifest: tenant_is(manifest, state="arriving")))
+    with pytest.raises(ModelError, match="no tenant that was whole"):
+        set_back(here, wrong)
     assert here.tenant("acme").state == "active"
