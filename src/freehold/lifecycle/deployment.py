@@ -71,5 +71,5 @@ def claimed(estate: Estate, scope: Scope, slug: str) -> Iterator[None]:
             yield
     except Claimed:
         message = "somebody else is at work on this tenant"
-        fix = "wait until their import, restore, erase or move has ended"
+        fix = "wait until their import, restore, erase or move has ended; one that was killed has within a minute"
         raise ModelError([Finding("FH322", Place(slug, 0), message, fix)]) from None

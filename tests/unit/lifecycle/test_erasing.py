@@ -16,6 +16,7 @@ from freehold.lifecycle.erasing import Erasure, erase
 from freehold.lifecycle.export import export
 from freehold.model.data import Id
 from freehold.model.finding import ModelError
+from freehold.runtime.failures import Failure
 from freehold.runtime.idempotency import Receipt
 from freehold.runtime.scope import Scope
 from freehold.runtime.system import SystemRandom
@@ -122,6 +123,16 @@ def test_an_erasure_that_was_interrupted_goes_on(here: Place) -> None:
     erasure = erase(here.of, here.tenant("acme"), grace=NOW)
     assert erasure.residue == {}
     assert here.platform.by_slug("acme") is None
+
+
+def test_a_claim_that_the_disk_refuses_is_not_taken_for_somebody_else(here: Place) -> None:
+    claim = Path(f"{here.backend.settings.database_file}-claim")
+    claim.unlink(missing_ok=True)
+    claim.mkdir()  # nothing can be written under this name, as on a disk that is full
+    with pytest.raises(Failure, match="cannot answer now"):
+        erase(here.of, here.tenant("acme"), grace=NOW)
+    claim.rmdir()
+    assert erase(here.of, here.tenant("acme"), grace=NOW).residue == {}
 
 
 def test_a_tenant_of_the_same_name_or_id_finds_nothing(here: Place) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from freehold.model.data import Entity
@@ -120,11 +120,14 @@ class SqliteEstate:
     def claim(self, scope: Scope) -> Iterator[None]:
         """See `Estate.claim`. A file beside the database is locked, for all its grounds: it is seldom, and short."""
         scope.tenant  # noqa: B018  # refuses without one
-        with closing(sqlite3.connect(f"{self._file}-claim", timeout=0, isolation_level=None)) as raw:
+        with ExitStack() as opened:
             try:
+                raw = sqlite3.connect(f"{self._file}-claim", timeout=0, isolation_level=None)
+                opened.enter_context(closing(raw))
                 raw.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
-                raise Claimed from error
+                is_held = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                raise Claimed if is_held else failure(error) from error
             yield
 
     def close(self) -> None:
