@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -129,6 +130,17 @@ def test_a_client_that_leaves_midway_leaves_nothing(served: Served) -> None:
         connection.sendall(b'{"title": "half')
     assert created(served, "whole")[0] == 201
     assert len(tasks(served)) == before + 1
+
+
+def test_who_leaves_after_many_requests_at_once_is_not_written_to(served: Served) -> None:
+    request = head(served, "GET /api/v1/auth/me HTTP/1.1").replace(b"Connection: close\r\n", b"")
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # to leave at once
+            connection.sendall(request * 50)
+            connection.recv(1)
+    assert created(served, "still here")[0] == 201
+    assert [line for line in served.logged() if line["level"] == "error"] == []
 
 
 def test_slow_clients_hold_up_nobody(served: Served) -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from freehold.edges.headers import SECURITY
 from freehold.edges.responses import rendered
@@ -93,11 +94,19 @@ class Patient(HttpToolsProtocol):
     _in_head = True
     _goes_on = False
     _refusal: str | None = None
+    _at_work: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Somebody has come, and is expected to ask for something."""
         super().connection_made(transport)
         self.waiting_since = time.monotonic()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever has gone is not written to. Of requests that came one behind the other uvicorn asks the last only."""
+        if self._at_work is not None and not self._at_work.response_complete:
+            self._at_work.disconnected = True
+            self._at_work.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless it is too much."""
@@ -188,6 +197,10 @@ class Patient(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         else:
             self.idle_since = time.monotonic()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._at_work = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _refused_at_once(self) -> str | None:
         """The id of a request that is refused unread. Not between two that are answered in their order, or upgraded."""
