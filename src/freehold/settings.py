@@ -110,9 +110,9 @@ def from_environment(environment: Mapping[str, str] | None = None, prefix: str =
     return replace(Settings(), **values)
 
 
-def amazon(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def amazon() -> dict[str, str]:
     """What the environment says of AWS, in AWS's own names: region, endpoints, and where credentials come from."""
-    return {key: value for key, value in (environment or os.environ).items() if key.startswith("AWS_")}
+    return {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
 
 
 _READ: Mapping[type, tuple[Callable[[str], object], str]] = {

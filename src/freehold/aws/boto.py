@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import import_module
@@ -18,7 +17,7 @@ from freehold.aws.credentials import Credentials, Source
 from freehold.aws.endpoints import Endpoint
 from freehold.aws.failures import AwsError, Unreachable, failure_of
 from freehold.aws.json_call import is_repeatable, reasons_in
-from freehold.aws.retries import STANDARD, Policy, Retries, Sleep
+from freehold.aws.retries import STANDARD, Policy, Retries
 from freehold.runtime.ports import Clock, Random
 
 _NAMES = {"states": "stepfunctions"}  # where boto3's name for a service is not that of its address
@@ -36,14 +35,12 @@ _CODES = {
 class Boto:
     """Calls one service through boto3. Fills the port `AwsClient`."""
 
-    def __init__(
-        self, endpoint: Endpoint, clock: Clock, random: Random, *, policy: Policy = STANDARD, sleep: Sleep = time.sleep
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, clock: Clock, random: Random, *, policy: Policy = STANDARD) -> None:
         """Load boto3 and make its client. Tries again by our policy and not by its own. Raises `AwsError` without it.
 
         A deadline is kept to within one try: boto3 bounds each wait for the network, and not their sum.
         """
-        self._retries = Retries(policy, clock, random, sleep)
+        self._retries = Retries(policy, clock, random)
         self._signing = _PerCall()
         self._client = _client(endpoint, policy, self._signing)
         self._errors = _errors()

@@ -7,6 +7,7 @@ has, profiles and single sign-on, is left to botocore, which is loaded only then
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -94,7 +95,7 @@ class ContainerEndpoint:
             headers["authorization"] = token
         request = Request(headers, method="GET", path=self._path)
         answer = self._connections.exchange(request, self._clock.monotonic() + _PATIENCE, repeatable=True)
-        if answer.status != 200:  # noqa: PLR2004
+        if answer.status != HTTPStatus.OK:
             raise AwsError("NoCredentials", "the container's endpoint gives no credentials", status=answer.status)
         return _read_keys(answer.body)
 
@@ -117,13 +118,10 @@ def _read_keys(body: bytes) -> Credentials:
         read: object = from_json(body) if len(body) <= _LARGEST else None
     except ValueError:
         read = None
-    found = (
-        [read.get(name) for name in ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")]
-        if isinstance(read, dict)
-        else []
-    )
+    names = ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")
+    found = [read.get(name) for name in names] if isinstance(read, dict) else []
     texts = [value for value in found if isinstance(value, str) and value]
-    if len(texts) != 4:  # noqa: PLR2004
+    if len(texts) != len(names):
         raise AwsError("NoCredentials", "the answer of the container's endpoint cannot be read")
     key, secret, token, expires = texts
     return Credentials(key, secret, token, parse_time(expires))

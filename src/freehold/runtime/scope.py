@@ -28,9 +28,9 @@ class Scope:
         self.call = call
 
     @classmethod
-    def platform(cls, call: str = "") -> Scope:
+    def platform(cls) -> Scope:
         """The ground that is no tenant's. For use cases declared with `scope="everyone"`."""
-        return cls(PLATFORM, call)
+        return cls(PLATFORM)
 
     @property
     def tenant(self) -> str:

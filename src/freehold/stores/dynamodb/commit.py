@@ -21,7 +21,7 @@ from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.sizes import check_sizes
 from freehold.stores.dynamodb.snapshot import Book
-from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
+from freehold.stores.dynamodb.table import MOST_AT_ONCE, PATIENCE, Table
 from freehold.stores.dynamodb.tips import Tip, Tips
 from freehold.stores.dynamodb.trouble import CONFLICT, FAILED, told
 
@@ -44,7 +44,7 @@ class Committer:
 
     def commit(self, scopes: Sequence[Scope], work: Callable[[], Parts]) -> None:
         """Commit what `work` gives, on grounds of which these are known before. It is done again when it has lost."""
-        for _ in waits(FIRST_WAIT, self._table.patience):
+        for _ in waits(FIRST_WAIT, PATIENCE):
             with self._tips.held([scope.tenant for scope in scopes]):
                 try:
                     self._clear(scopes, HELPING)
@@ -52,14 +52,14 @@ class Committer:
                 except Lost:
                     continue
                 with suppress(Lost, Failure, AwsError):  # it is done; the next who writes there goes on with the rest
-                    self._clear(scopes, self._table.patience)
+                    self._clear(scopes, PATIENCE)
                 return
         raise Overloaded("STORE_BUSY", "Too many write on this ground: wait and retry.", retry_after=1)
 
     def clear(self, scope: Scope) -> None:
         """Remove what removals have left on a ground, as far as that can be done within our patience."""
         with self._tips.held([scope.tenant]), suppress(Lost):
-            self._clear([scope], self._table.patience)
+            self._clear([scope], PATIENCE)
 
     def _clear(self, scopes: Sequence[Scope], seconds: float) -> None:
         """Remove what removals have left. An index may not show it yet, and much takes long: some may stay."""

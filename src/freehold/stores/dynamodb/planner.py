@@ -18,7 +18,7 @@ from freehold.stores.dynamodb.keys import END, guard, partition, place
 from freehold.stores.dynamodb.leftovers import read
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.snapshot import Book
-from freehold.stores.dynamodb.table import MOST_AT_ONCE, Table
+from freehold.stores.dynamodb.table import MOST_AT_ONCE, PATIENCE, Table
 from freehold.stores.rows import unreadable
 
 PAUSE = 0.05
@@ -196,7 +196,7 @@ class Planner:
         """Take away what lies within an entity in the store. Raises `Overloaded` when an index stays behind."""
         if len(draft.entities) + count > MOST_AT_ONCE:
             raise Crowded
-        for _ in waits(PAUSE, self._table.patience):
+        for _ in waits(PAUSE, PATIENCE):
             found = self._within(scope, kind, above.id, again=bool(self._below[kind])) if count > 0 else []
             if len(found) >= count:
                 for child, listed in found:

@@ -37,16 +37,9 @@ class Asker(Protocol):
 class Table:
     """One table, through one client."""
 
-    def __init__(
-        self, client: AwsClient, name: str, credentials: Asker, relay: Callable[[], Credentials], *,
-        patience: float = PATIENCE,
-    ) -> None:  # fmt: skip
-        """`credentials` are for what a tenant does; `relay` is for the outbox, which only sees its own index.
-
-        `patience` is how many seconds to ask for what comes in parts, or late.
-        """
+    def __init__(self, client: AwsClient, name: str, credentials: Asker, relay: Callable[[], Credentials]) -> None:
+        """`credentials` are for what a tenant does; `relay` is for the outbox, which only sees its own index."""
         self._client, self.name, self._credentials, self._relay = client, name, credentials, relay
-        self.patience = patience
 
     def get(self, scope: Scope, key: Key) -> Item | None:
         """One item, as it is now."""
@@ -90,7 +83,7 @@ class Table:
         """Items of one BatchGetItem. What it leaves out is asked for again, until our patience ends."""
         found: list[Item] = []
         waiting: Sequence[Key] = keys
-        for _ in waits(FIRST_WAIT, self.patience):
+        for _ in waits(FIRST_WAIT, PATIENCE):
             asked = {"Keys": waiting, "ConsistentRead": True}
             answer = self._call("BatchGetItem", {"RequestItems": {self.name: asked}}, scope)
             found += cast("Any", answer.get("Responses", {})).get(self.name, [])

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 WIDE = 68
+SHOWN = 40
+"""So many entries of a list are told; of the rest, how many there are."""
 
 
 class Sort(StrEnum):
@@ -160,13 +162,13 @@ class Report:
             f"{self.seconds:.1f} s, seed {self.seed}"
         )
 
-    def _listed(self, title: str, entries: list[str], most: int = 40) -> Iterator[str]:
+    def _listed(self, title: str, entries: list[str]) -> Iterator[str]:
         if entries:
             yield ""
             yield f"{title}:"
-            yield from (f"  {entry}" for entry in entries[:most])
-            if len(entries) > most:
-                yield f"  and {len(entries) - most} more"
+            yield from (f"  {entry}" for entry in entries[:SHOWN])
+            if len(entries) > SHOWN:
+                yield f"  and {len(entries) - SHOWN} more"
 
 
 def _pairs(found: Mapping[str, str]) -> list[str]:
