@@ -12,6 +12,7 @@ from freehold.cli.screen import indented, table
 from freehold.model.layout import Layout, Served, layout_of
 from freehold.model.lookup import Lookup
 from freehold.model.model import Model
+from freehold.model.names import is_ours
 from freehold.model.usecase import Kind, Need, UseCase, events_in
 from freehold.stores.dynamodb import capacity
 
@@ -45,13 +46,13 @@ class Accesses:
     def reads(self) -> Iterator[capacity.Read]:
         """What each lookup reads."""
         for read in capacity.reads(self.layout, self.items, self.size):
-            if self.built_in or not _is_ours(read.way.lookup.entity):
+            if self.built_in or not is_ours(read.way.lookup.entity):
                 yield read
 
     def writes(self) -> Iterator[capacity.Written]:
         """What an entity of each kind costs."""
         for written in capacity.writes(self.model, self.layout, self.size):
-            if self.built_in or not _is_ours(written.kind):
+            if self.built_in or not is_ours(written.kind):
                 yield written
 
     def commands(self) -> Iterator[tuple[UseCase, int, float]]:
@@ -155,7 +156,3 @@ def _dollars(units: float) -> str:
 
 def _price(dollars: float) -> str:
     return f"${dollars:,.2f}"
-
-
-def _is_ours(kind: type) -> bool:
-    return kind.__module__.startswith("freehold.")

@@ -17,6 +17,7 @@ from freehold.cli.indexes import served
 from freehold.cli.planned import Planned
 from freehold.cli.screen import console, indented, table
 from freehold.model.model import Model
+from freehold.model.names import is_ours
 from freehold.model.usecase import Kind, Need, UseCase, events_in
 from freehold.settings import from_environment
 from freehold.wiring import kit
@@ -32,7 +33,7 @@ def planned_by(store: str, model: Model, *, built_in: bool) -> Planned:
         found = import_module("freehold.cli.plans").planned(model)
     else:
         found = served(model)
-    shown = tuple(one for one in found if built_in or not _is_ours(one.lookup.entity))
+    shown = tuple(one for one in found if built_in or not is_ours(one.lookup.entity))
     return Planned(f"as {names[store]} plans them; there is no other way to read", shown)
 
 
@@ -69,7 +70,7 @@ def for_machines(model: Model, explained: Explained, *, built_in: bool) -> dict[
         "events": [
             {"event": name, "from": _emitters(model, name), "to": _handlers(model, name)}
             for name, event in model.events.items()
-            if built_in or not _is_ours(event)
+            if built_in or not is_ours(event)
         ],
         **explained.for_machines(),
     }  # fmt: skip
@@ -233,7 +234,3 @@ def _emitters(model: Model, event: str) -> list[str]:
 
 def _handlers(model: Model, event: str) -> list[str]:
     return [case.name for case in model.use_cases.values() if case.event and case.event.__name__ == event]
-
-
-def _is_ours(kind: type) -> bool:
-    return kind.__module__.startswith("freehold.")

@@ -18,6 +18,7 @@ from freehold.model.data import Entity, Event
 from freehold.model.finding import Finding, Place
 from freehold.model.lookup import shown
 from freehold.model.model import Declarations, table_of
+from freehold.model.names import is_ours
 from freehold.model.rate import Rate
 from freehold.model.schedule import seconds
 from freehold.model.usecase import Kind, Need, UseCase
@@ -150,7 +151,7 @@ def _ports(cases: Sequence[UseCase], declared: Declarations) -> Iterator[Finding
         yield from _adapters(port, adapters, declared.provided[port])
     asked = ((case, given) for case in cases for given in case.needs(Need.PORT))
     for case, given in asked:
-        if given.target not in declared.adapters and not case.function.__module__.startswith("freehold."):
+        if given.target not in declared.adapters and not is_ours(case.function):
             name = shown(given.target)
             message = f"{case.name} asks for {name}, and nothing fills it"
             yield Finding("FH147", case.place, message, f"write `app.provide({name}, local=...)`")

@@ -10,6 +10,7 @@ from freehold.model.data import Entity
 from freehold.model.finding import Finding, Place
 from freehold.model.hints import hints_of
 from freehold.model.lookup import is_optional, reference_of, shown
+from freehold.model.names import is_ours
 from freehold.model.ports import User
 from freehold.model.rules import Access, Role, Rule
 from freehold.model.usecase import Capability, Need, UseCase, is_now, subjects
@@ -97,7 +98,7 @@ def ground(case: UseCase) -> Iterator[Finding]:
     """What a use case takes from ground it does not stand on."""
     for given in case.capabilities:
         title = f"{case.name}: `{given.parameter}`"
-        if given.need is Need.CALLER and not case.function.__module__.startswith("freehold."):
+        if given.need is Need.CALLER and not is_ours(case.function):
             message = f"{title} would show the app which tenant it runs for"
             yield Finding("FH132", case.place, message, "remove it: every store is bound to the right tenant already")
         if case.scope == "everyone":

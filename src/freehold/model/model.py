@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from freehold.model.data import Entity, Event
 from freehold.model.finding import Place
 from freehold.model.lookup import Lookup, reference_of
-from freehold.model.names import snake
+from freehold.model.names import is_ours, snake
 from freehold.model.ports import User
 from freehold.model.rules import Role
 from freehold.model.usecase import Kind, Options, UseCase
@@ -90,4 +90,4 @@ class Model:
 
 def table_of(entity: type[Entity]) -> str:
     """What an entity's table is called. Entities that freehold brings along carry its name, so that none collides."""
-    return ("freehold_" if entity.__module__.startswith("freehold.") else "") + snake(entity.__name__)
+    return ("freehold_" if is_ours(entity) else "") + snake(entity.__name__)

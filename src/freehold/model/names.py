@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -16,6 +17,11 @@ PLATFORM = "00000000-0000-0000-0000-000000000000"
 def is_id(value: object) -> bool:
     """Whether a value can be an id at all: what cannot is nobody's, and some stores would not even read it."""
     return isinstance(value, str) and TENANT_ID.fullmatch(value) is not None
+
+
+def is_ours(declared: type | Callable[..., object]) -> bool:
+    """Whether freehold has declared it itself, and no app has."""
+    return declared.__module__.startswith("freehold.")
 
 
 def snake(name: str) -> str:
