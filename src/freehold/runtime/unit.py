@@ -84,6 +84,7 @@ class Unit:
     def find(self, kind: type[Entity], id: str) -> Entity | None:
         """The entity, or None when it is not on this ground."""
         if self._pending and (write := self._pending.get((kind, id))) is not None:
+            self.scope.tenant  # noqa: B018  # refuses when the call is over; what is below asks the snapshot, which does
             return None if write.verb is Verb.REMOVE else copied(write.entity)
         found = self._snapshot.get(kind, id)
         return None if found is None else self._own(found)

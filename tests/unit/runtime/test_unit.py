@@ -7,7 +7,7 @@ import pytest
 from freehold.model.data import FIRST, Id, Paging, Range
 from freehold.model.lookup import lookups_of
 from freehold.model.ports import User
-from freehold.runtime.failures import BadRequest, Conflict, Invalid, NotFound
+from freehold.runtime.failures import BadRequest, Conflict, Invalid, NotFound, TenantScopeMissing
 from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
 from freehold.testing import Caller
@@ -50,6 +50,18 @@ def test_lists_show_what_the_call_itself_has_written(unit: Unit, folder: Folder)
     unit.remove(Note, oldest.id)
     assert texts(unit, folder) == ["four", "three, changed", "two"]
     assert texts(unit, folder, Paging(1)) == ["four"]
+
+
+def test_what_a_call_has_written_is_refused_once_it_is_over(ada: Caller) -> None:
+    unit = ada.backend.runtime.begin(Scope(ada.tenant))
+    kept = unit.add(Folder(name="kept"))
+    gone = unit.add(Folder(name="gone"))
+    unit.remove(Folder, gone.id)
+    unit.close()
+    for late in (unit.find, unit.get, unit.remove):
+        for folder in (kept, gone):
+            with pytest.raises(TenantScopeMissing):
+                late(Folder, folder.id)
 
 
 def test_a_unique_lookup_sees_it_too(unit: Unit, folder: Folder) -> None:
