@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from freehold import Entity, Id, User
 from freehold.model.usecase import Input, Source
-from freehold.testing.isolation.inputs import Fill, Unfit, ids_in, replaced
+from freehold.testing.isolation.inputs import Fill, Unfit, ids_in, replaced, schema_of
 
 
 class Colour(StrEnum):
@@ -32,6 +32,8 @@ class Thing(Entity):
     small: Annotated[int, Field(gt=0, le=9)]
     even: Annotated[int, Field(multiple_of=2)]
     price: Decimal
+    fee: Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
+    few: Annotated[Decimal, Field(gt=0, lt=7, max_digits=10, decimal_places=2)]
     share: Annotated[float, Field(ge=0, le=1)]
     colour: Colour
     size: Literal["s", "m"]
@@ -45,7 +47,7 @@ class Thing(Entity):
 
 @pytest.mark.parametrize("variant", range(4))
 def test_an_entity_of_any_fields_can_be_made(variant: int) -> None:
-    values = Fill("qz").object(Thing.model_json_schema(), of="thing", variant=variant)
+    values = Fill("qz", base=730_000_000).object(schema_of(Thing), of="thing", variant=variant)
     thing = Thing.model_validate_json(to_json(values))
     assert thing.title.startswith("qz")
     assert thing.maybe is not None

@@ -8,6 +8,7 @@ from freehold import App, Entity, Page, Paging, Store, lookup
 from freehold.testing import isolation
 from freehold.testing.isolation import Report
 from freehold.testing.isolation.report import Case
+from tests.isolation import rental
 from tests.isolation.apps import NAMES, app_named
 
 FEWEST = 3000
@@ -36,6 +37,11 @@ def test_no_attack_on_teamflow_ends_in_an_internal_error(teamflow: Report) -> No
 @pytest.mark.parametrize("name", NAMES)
 def test_every_example_keeps_its_tenants_apart(name: str) -> None:
     report = isolation.check(app_named(name), effort=0.2)
+    assert not report.faults, "\n".join(report.lines())
+
+
+def test_what_a_real_app_does_rightly_is_no_leak() -> None:
+    report = isolation.check(rental.app, least_exercised=1)
     assert not report.faults, "\n".join(report.lines())
 
 

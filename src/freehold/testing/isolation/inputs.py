@@ -12,6 +12,8 @@ from functools import partial
 from random import Random
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import DecimalSchema
 
 from freehold.model.data import Entity
 from freehold.model.lookup import plain, reference_of
@@ -25,6 +27,23 @@ _EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _STEP = 1000
 _LONG = 10
 DIGITS = 5
+
+
+def schema_of(model: type[BaseModel]) -> Schema:
+    """The JSON schema of a model, with what it leaves out about decimals."""
+    return model.model_json_schema(schema_generator=_Bounded)
+
+
+class _Bounded(GenerateJsonSchema):
+    """A decimal of so many digits has a largest value: its schema would not say which."""
+
+    def decimal_schema(self, schema: DecimalSchema) -> JsonSchemaValue:
+        made, digits = super().decimal_schema(schema), schema.get("max_digits")
+        if digits is not None:
+            largest = 10 ** (digits - schema.get("decimal_places", 0)) - 1
+            number = next(one for one in made["anyOf"] if one["type"] == "number")
+            number["maximum"] = min(number.get("maximum", largest), largest)
+        return made
 
 
 class Unfit(ValueError):

@@ -19,7 +19,7 @@ from freehold.model.rules import Access, Anyone, Both, Either, Role, SignedIn
 from freehold.model.usecase import HOLE, Source, UseCase
 from freehold.runtime.prepared import fields_of, input_model
 from freehold.testing.isolation.http import Reply, Request
-from freehold.testing.isolation.inputs import Schema, Trail, at, ids_in, replaced
+from freehold.testing.isolation.inputs import Schema, Trail, at, ids_in, replaced, schema_of
 
 Values = Mapping[str, object]
 """What is sent, by the name of the input."""
@@ -95,7 +95,7 @@ class Operation:
     @cached_property
     def schema(self) -> Schema:
         """The JSON schema of its input."""
-        return input_model(self.case).model_json_schema()
+        return schema_of(input_model(self.case))
 
     @cached_property
     def ids(self) -> tuple[IdPlace, ...]:

@@ -144,6 +144,7 @@ def _carry_out(arena: Arena, attack: Attack) -> None:
         raise
     except Exception as error:  # noqa: BLE001  # one attack that breaks down must not hide what the others find
         report.crashes[attack.id] = f"{type(error).__name__}: {error}"
+        arena.oracle.rebase()  # what B itself was about to do is not for the next attack to answer for
     report.spent[attack.id] = time.monotonic() - began
     if len(report.cases) == before and attack.id not in report.crashes:
         report.inapplicable[attack.id] = attack.nothing

@@ -22,7 +22,7 @@ from freehold.runtime.scope import Scope
 from freehold.runtime.unit import Unit
 from freehold.testing.clock import HandClock
 from freehold.testing.isolation.actors import Actor, Crowd
-from freehold.testing.isolation.inputs import Fill, Samples, Schema, Unfit
+from freehold.testing.isolation.inputs import Fill, Samples, Schema, Unfit, schema_of
 from freehold.wiring import Backend
 
 OWN_FIELDS = frozenset({"id", "version", "created_at", "updated_at"})
@@ -140,7 +140,7 @@ class World:
             return self._twin_member()
         try:
             id = self._twins(kind, {})
-        except (Failure, Taken):  # there is one for each parent already
+        except (Failure, Taken, Dangling):  # there is one for each parent already, or what it names is gone
             id = self._twins(kind, {target: self.pair(target) for target in self._above(kind)})
         self.twins.setdefault(kind, []).append(id)
         self.shared.add(id)
@@ -265,7 +265,7 @@ class World:
 
     def _schema(self, kind: type[Entity], only: Sequence[str] | None = None) -> Schema:
         if kind not in self._schemas:
-            self._schemas[kind] = kind.model_json_schema()
+            self._schemas[kind] = schema_of(kind)
         whole = self._schemas[kind]
         named = whole.get("properties", {})
         properties = named if isinstance(named, dict) else {}

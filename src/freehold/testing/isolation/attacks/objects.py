@@ -11,7 +11,7 @@ from freehold.runtime.scope import Scope
 from freehold.testing.isolation.actors import Actor
 from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
-from freehold.testing.isolation.matrix import IdPlace, Operation
+from freehold.testing.isolation.matrix import IdPlace, Operation, Values
 from freehold.testing.isolation.report import Case, Sort
 
 _ADDRESS = (Source.PATH, Source.QUERY)
@@ -88,8 +88,9 @@ def refer_to(arena: Arena) -> None:
     for operation, actor in arena.pairs(lambda o: bool(o.ids_from(Source.BODY)) and not o.bulk):
         for place in operation.ids_from(Source.BODY):
             for number in range(2):
-                foreign = arena.values(operation, actor, spend=True), arena.foreign(place.target, number)
-                absent = arena.values(operation, actor, spend=True), arena.world.absent()
+                values = arena.values(operation, actor, spend=True)
+                foreign = values, arena.foreign(place.target, number)
+                absent = _again(operation, values, arena.values(operation, actor, spend=True)), arena.world.absent()
                 case = Case("T06", operation.name, actor.name, f"B's {place} {number + 1}")
                 arena.alike(
                     case, actor,
@@ -97,6 +98,12 @@ def refer_to(arena: Arena) -> None:
                     arena.swapped(operation, absent[0], place, absent[1]),
                 )  # fmt: skip
     arena.note(Case("T06", "everything", "A", "what lies on A's ground"), arena.oracle.taken_over())
+
+
+def _again(operation: Operation, values: Values, fresh: Values) -> Values:
+    """The same input once more, about something else and with texts of its own: what a check compares is the same."""
+    other = {*operation.texts(), *(place.input for place in operation.ids_from(Source.PATH))}
+    return {**values, **{name: value for name, value in fresh.items() if name in other}}
 
 
 def planted(arena: Arena) -> None:
