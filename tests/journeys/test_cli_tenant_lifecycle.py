@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TypedDict
 
 import pytest
 
+from freehold.accounts.records import Organisation
+from freehold.cli.lifecycle import Begun
 from freehold.servers.postgres import PostgresServer
 from freehold.stores.postgres.fits import connected
 from tests.journeys.cli_kit import FREEHOLD, Shell
@@ -215,6 +218,28 @@ def test_a_certificate_is_held_against_a_key_set(here: Shell, there: Shell) -> N
     text = (here.folder / "gone.json").read_text()
     (here.folder / "gone.json").write_text(text.replace('"slug": "acme"', '"slug": "globex"'))
     assert "FH324" in here.run("tenant", "verify", "gone.json", "--jwks", "jwks.json", code=1)
+
+
+def test_nothing_is_erased_where_no_certificate_can_be_written(here: Shell) -> None:
+    refused = here.json("tenant", "erase", "acme", "--yes", "--certificate", "/proc/acme.json", code=1)
+    assert isinstance(refused, list)
+    assert refused[0]["code"] == "FH409"
+    assert "FH409" in here.run("tenant", "export", "acme", "/proc/acme.zip", code=1)
+    assert slugs(here) == {"acme": "active", "globex": "active"}
+
+
+def test_an_erasure_that_was_killed_before_its_certificate_is_done_again(here: Shell) -> None:
+    out, id = told(here.json("tenant", "export", "acme", "all.zip")), id_of(here, "acme")
+    with zipfile.ZipFile(here.folder / "all.zip") as archive:
+        there = json.loads(archive.read("manifest.json"))["organisation"]
+    erased = told(here.json("tenant", "erase", "acme", "--yes", "--certificate", "first.json"))
+    (here.folder / "acme.erased.json").write_text(Begun(organisation=Organisation(**there)).model_dump_json())
+    assert "FH324" in here.run("tenant", "verify", "acme.erased.json", code=1)
+    again = told(here.json("tenant", "erase", "acme", "--yes"))
+    assert (again["tenant"], again["residue"], again["chain_number"]) == (id, {}, out["audit"])
+    assert again["chain_hash"] == erased["chain_hash"]
+    assert "It holds: acme" in here.run("tenant", "verify", "acme.erased.json")
+    assert "is there already" in here.run("tenant", "erase", "acme", "--yes", code=2)
 
 
 def test_a_server_lets_nobody_of_an_erased_tenant_in(here: Shell) -> None:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import typer
+from pydantic import BaseModel
 
 from freehold.accounts.records import Organisation
 from freehold.cli import screen
 from freehold.cli.operating import opened
-from freehold.cli.registry import known_organisation
+from freehold.cli.registry import known_organisation, organisation
 from freehold.cli.standing import standing
 from freehold.edges.keys import KeyRing
 from freehold.lifecycle.content import digest
@@ -72,6 +73,43 @@ def free(path: Path, option: str) -> Path:
     if not path.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}", param_hint=option)
     return path
+
+
+class Begun(BaseModel, frozen=True, extra="forbid"):
+    """What lies where a certificate goes, until it does: whoever was killed can do it again, to its end."""
+
+    statement: str = "The erasure of a tenant was begun. It has not ended: do it again."
+    organisation: Organisation
+
+    @classmethod
+    def found(cls, path: Path) -> Organisation | None:
+        """The tenant that a file says this of."""
+        try:
+            return cls.model_validate_json(path.read_bytes()).organisation
+        except (OSError, ValueError):
+            return None
+
+
+def to_be_erased(made: Backend, slug: str, path: Path) -> Organisation:
+    """The tenant with this short name; or the one whose erasure was killed before its certificate was written.
+
+    A wrong call where `path` is something else.
+    """
+    known, begun = organisation(made, slug), Begun.found(path)
+    if begun is None or begun.slug != slug or (known is not None and known.id != begun.id):
+        free(path, "--certificate")
+        return found(made, slug)
+    return known or begun
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file, whole, in place of one that may be there. Raises `OSError`, and leaves that one."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class Ticker:

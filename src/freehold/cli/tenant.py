@@ -110,11 +110,12 @@ def export(
     """Write all that a tenant has into one file, while it is in use: rows, events, audit chain, members."""
     from freehold.cli import screen
     from freehold.cli.lifecycle import Ticker, deployed, found, free
+    from freehold.cli.writing import writing
     from freehold.lifecycle.content import digest
     from freehold.lifecycle.export import export as write
 
     path, ticker = free(file or Path(f"{slug}.zip"), "FILE"), Ticker(hidden=as_json)
-    with deployed(app, data, store) as (made, of):
+    with deployed(app, data, store) as (made, of), writing("name a FILE where there is room for it"):
         manifest = write(of, found(made, slug), path, secrets=with_secrets, progress=ticker)
     ticker.done()
     rows = sum(part.count for part in manifest.rows().values())
@@ -186,16 +187,18 @@ def erase(
 ) -> None:
     """Erase every trace of a tenant, search for what is left, and sign a certificate of it. It cannot be undone."""
     from freehold.cli import screen
-    from freehold.cli.lifecycle import Ticker, agreed, deployed, found, free, ring
+    from freehold.cli.lifecycle import Begun, Ticker, agreed, deployed, put, ring, to_be_erased
+    from freehold.cli.writing import writing
     from freehold.lifecycle.certificate import signed
     from freehold.lifecycle.erasing import erase as take_away
 
-    path, ticker = free(certificate or Path(f"{slug}.erased.json"), "--certificate"), Ticker(hidden=as_json)
-    with deployed(app, data, store) as (made, of):
-        there = found(made, slug)
+    path, ticker = certificate or Path(f"{slug}.erased.json"), Ticker(hidden=as_json)
+    with deployed(app, data, store) as (made, of), writing("say where there is room for it: --certificate FILE"):
+        there = to_be_erased(made, slug, path)
         agreed(slug, f"All that {slug} has is lost for good.", yes=yes)
+        put(path, Begun(organisation=there).model_dump_json(indent=1))
         erasure = take_away(of, there, progress=ticker)
-        path.write_text(signed(erasure, ring(made.settings), made.clock.now().timestamp()), encoding="utf-8")
+        put(path, signed(erasure, ring(made.settings), made.clock.now().timestamp()))
     ticker.done()
     if as_json:
         screen.print_json({**erasure.model_dump(mode="json"), "certificate": str(path)})
