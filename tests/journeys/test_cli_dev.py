@@ -234,7 +234,7 @@ def test_what_is_refused_names_the_command_for_this_very_store(acme: Shell) -> N
     acme.edit("    text: str\n", "    text: int\n")
     acme.edit('text=f"Done: {task.title}"', "text=1")
     told = acme.run("dev", "--data", "other", "--port", "0", code=1)
-    assert "`freehold migrate up --breaking --data other` if you mean it" in told
+    assert "`freehold migrate up --data other --breaking` if you mean it" in told
 
 
 def test_a_port_in_use_is_told_with_what_to_do(acme: Shell) -> None:

@@ -169,7 +169,7 @@ def test_a_migration_can_be_undone(acme: Shell) -> None:
     status = acme.json("migrate", "status")
     assert isinstance(status, dict)
     assert (len(status["applied"]), status["pending"]) == (1, 1)
-    assert "1 steps are pending" in acme.run("migrate", "status")
+    assert "1 step is pending" in acme.run("migrate", "status")
 
 
 def test_what_a_plan_looks_at_is_not_made_by_looking(tmp_path: Path) -> None:

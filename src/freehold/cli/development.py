@@ -13,6 +13,7 @@ from freehold.cli.demo import OWNERS, PASSWORD, demo_people, populate
 from freehold.cli.faults import tell
 from freehold.cli.listening import Listener, address_of
 from freehold.cli.operating import migrations
+from freehold.cli.standing import migrate_up
 from freehold.cli.supervisor import Report
 from freehold.cli.target import Target, failed_files, load, loaded_files
 from freehold.edges.logs import configure
@@ -21,7 +22,7 @@ from freehold.model.app import App
 from freehold.model.finding import Finding, ModelError
 from freehold.model.model import Model
 from freehold.runtime.routes import PREFIX
-from freehold.settings import Settings, from_environment
+from freehold.settings import Settings
 from freehold.stores.migrate import Step, suffices
 from freehold.stores.schema import schema_of
 from freehold.wiring import Backend, backend, complete, kit, site
@@ -80,7 +81,7 @@ class Development:
         with migrations(self._settings, model) as found:
             is_new, plan = not found.status(), found.plan()
             if any(step.is_breaking for step in plan):
-                up = self._migrate_up()
+                up = f"{migrate_up(self._settings)} --breaking"
                 if any(suffices(found.present(), schema_of(model))):
                     raise ModelError([Finding("FH301", found.place, _listed(MISFIT, plan), BREAKING_FIX.format(up=up))])
                 typer.echo(f"{typer.style('not migrated', fg='yellow')}  {_listed(SURPLUS.format(up=up), plan)}")
@@ -88,13 +89,6 @@ class Development:
             found.up()
         for step in () if is_new else plan:
             typer.echo(f"{typer.style('migrated', fg='cyan')}  {step}")
-
-    def _migrate_up(self) -> str:
-        """The command that makes every step, on this very store: what the environment does not say is written."""
-        usual = from_environment()
-        given = {"store": (self._settings.store, usual.store), "data": (self._settings.data, usual.data)}
-        options = [f"--{name} {value}" for name, (value, other) in given.items() if value != other]
-        return " ".join(["freehold migrate up --breaking", *options])
 
     def _started(self, made: Backend, report: Report | None) -> None:
         """Requests are answered from now on; what else is to be done is done beside."""

@@ -21,7 +21,8 @@ def doctor(
     Ends with 1 when something is wrong. Hints are told, and change nothing about that.
     """
     from freehold.cli.operating import pending
-    from freehold.cli.standing import settings_for, standing
+    from freehold.cli.standing import migrate_up, settings_for, standing
+    from freehold.cli.steps import pending_text
     from freehold.cli.target import load, locate
     from freehold.wiring import complete
 
@@ -30,8 +31,8 @@ def doctor(
     with standing(settings_for(data, store)) as settings:
         waiting = len(pending(settings, complete(load(locate(target)))))
         if waiting:
-            message = f"the database is behind the model: {waiting} steps are pending"
-            wrong.append(Finding("FH303", Place(settings.store, 0), message, "run `freehold migrate up`"))
+            message = f"the database is behind the model: {pending_text(waiting)}"
+            wrong.append(Finding("FH303", Place(settings.store, 0), message, f"run `{migrate_up(settings)}`"))
         if settings.store in EXAMINED:
             found = import_module(EXAMINED[settings.store]).examined(settings)
             wrong += [one for one in found.wrong if one.code != "FH303" or not waiting]

@@ -63,6 +63,7 @@ def status(
     from freehold.cli import screen
     from freehold.cli.operating import migrations, pending
     from freehold.cli.standing import settings_for, standing
+    from freehold.cli.steps import pending_text
     from freehold.cli.target import load, locate
     from freehold.wiring import complete, kit
 
@@ -78,7 +79,7 @@ def status(
         return
     rows = [(str(one.number), one.at[:19].replace("T", " "), one.label, str(one.grounds)) for one in made]
     screen.print_table(("number", "made at (UTC)", "label", "newest of grounds"), rows, "No migration was made yet.")
-    typer.echo(f"{waiting} steps are pending: see `freehold migrate plan`." if waiting else "The store is up to date.")
+    typer.echo(f"{pending_text(waiting)}: see `freehold migrate plan`." if waiting else "The store is up to date.")
 
 
 def _go(target: str | None, data: str | None, store: str | None, *, back: bool, breaking: bool, as_json: bool) -> None:

@@ -18,6 +18,15 @@ def settings_for(data: str | None, store: str | None = None) -> Settings:
     return replace(settings, data=data or settings.data, store=store or settings.store)
 
 
+def migrate_up(settings: Settings) -> str:
+    """The command that migrates this very store: what the environment does not say is written."""
+    usual = from_environment()
+    given = {"store": (settings.store, usual.store), "data": (settings.data, usual.data)}
+    return " ".join(
+        ["freehold migrate up", *(f"--{name} {one}" for name, (one, other) in given.items() if one != other)]
+    )
+
+
 @contextmanager
 def standing(settings: Settings) -> Iterator[Settings]:
     """The settings, with a store that stands for as long as the block.

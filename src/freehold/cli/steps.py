@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from freehold.cli.reading import counted
 from freehold.cli.screen import print_json
 from freehold.stores.migrate import Step
 
@@ -19,6 +20,11 @@ def show(steps: Sequence[Step], empty: str, *, as_json: bool) -> None:
         typer.echo(typer.style(str(step), fg="red" if step.is_breaking else None))
     if not steps:
         typer.echo(empty)
+
+
+def pending_text(count: int) -> str:
+    """`1 step is pending`, `2 steps are pending`."""
+    return f"{counted(count, 'step')} {'is' if count == 1 else 'are'} pending"
 
 
 def _row(step: Step) -> dict[str, object]:

@@ -93,7 +93,9 @@ def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisat
     if known is not None and known.state != "arriving":
         raise _in_the_way(there, f"the tenant is there, as {known.slug}", fix)
     if namesake is not None and namesake.id != there.id:
-        raise _in_the_way(there, "another tenant has this short name", "give it another one: --as SLUG")
+        raise _in_the_way(
+            there, "another tenant has this short name", "export it, and import it under another: --as SLUG"
+        )
     if known is not None or to.estate.residue(scope):
         clear(to, platform, scope)  # somebody's has ended in the middle
 
