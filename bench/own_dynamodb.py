@@ -89,13 +89,10 @@ class Noting:
         self._client, self._more = client, more
         self.notes: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = []
 
-    def call(
-        self, operation: str, request: Mapping[str, object], credentials: Credentials, *,
-        deadline: float | None = None, repeatable: bool | None = None,
-    ) -> Mapping[str, object]:  # fmt: skip
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """Call, and note it."""
         whole = {**request, **self._more}
-        answer = self._client.call(operation, whole, credentials, deadline=deadline, repeatable=repeatable)
+        answer = self._client.call(operation, whole, credentials)
         self.notes.append((operation, whole, answer))
         return answer
 

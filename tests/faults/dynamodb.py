@@ -36,21 +36,13 @@ class Troubled:
         self.fault: Fault | None = None
         self.asked: Counter[str] = Counter()
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`."""
         self.asked[operation] += 1
 
         def ask(changed: Request | None = None) -> Answer:
             given = request if changed is None else changed
-            return self._client.call(operation, given, credentials, deadline=deadline, repeatable=repeatable)
+            return self._client.call(operation, given, credentials)
 
         return ask() if self.fault is None else self.fault(operation, request, ask)
 

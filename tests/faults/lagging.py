@@ -35,19 +35,11 @@ class Lagging:
         self._now = 0
         self._lock = threading.Lock()
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, Any],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, Any], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`."""
 
         def ask(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-            return self._client.call(name, given, credentials, deadline=deadline, repeatable=repeatable)
+            return self._client.call(name, given, credentials)
 
         with self._lock:
             self._now += operation in self._counts

@@ -38,22 +38,14 @@ class Boto:
     def __init__(self, endpoint: Endpoint, clock: Clock, random: Random, *, policy: Policy = STANDARD) -> None:
         """Load boto3 and make its client. Tries again by our policy and not by its own. Raises `AwsError` without it.
 
-        A deadline is kept to within one try: boto3 bounds each wait for the network, and not their sum.
+        The policy's seconds are kept to within one try: boto3 bounds each wait for the network, and not their sum.
         """
         self._retries = Retries(policy, clock, random)
         self._signing = _PerCall()
         self._client = _client(endpoint, policy, self._signing)
         self._errors = _errors()
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`."""
         model = self._client.meta.service_model
         shapes = model.operation_model(operation)
@@ -68,8 +60,7 @@ class Boto:
             answer.pop("ResponseMetadata", None)
             return cast("Mapping[str, object]", _converted(shapes.output_shape, answer, _received))
 
-        again = is_repeatable(operation, request) if repeatable is None else repeatable
-        return self._retries.run(attempt, seconds=deadline, repeatable=again)
+        return self._retries.run(attempt, repeatable=is_repeatable(operation, request))
 
     def close(self) -> None:
         """See `AwsClient.close`."""

@@ -18,20 +18,12 @@ from freehold.runtime.ports import Clock, Random
 class AwsClient(Protocol):
     """Calls one service of AWS. Filled by `AwsJson` and by `Boto`; safe to use from any thread."""
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """Call an operation, with what the API reference of the service says of its request and its answer.
 
-        `request` is as it goes over the wire: binary values are base64 text. `deadline` is how many seconds it may
-        take in all. `repeatable` says whether doing it twice is as good as once; without it, reads and writes with a
-        `ClientRequestToken` are. Raises `AwsError`.
+        `request` is as it goes over the wire: binary values are base64 text. What may have been done is tried again
+        only where doing it twice is as good as once: reads are so, and writes with a `ClientRequestToken`. Raises
+        `AwsError`.
         """
         ...
 

@@ -46,15 +46,7 @@ class AwsJson:
         self._prefix = target.prefix
         self._content_type = f"application/x-amz-json-{target.version}"
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`."""
         headers = {"content-type": self._content_type, "x-amz-target": f"{self._prefix}.{operation}"}
         try:
@@ -62,8 +54,8 @@ class AwsJson:
         except (PydanticSerializationError, UnicodeError):
             message = f"the request of {operation} cannot be written as JSON"
             raise AwsError("UnsendableRequest", message) from None  # the cause quotes what could not be written
-        again = is_repeatable(operation, request) if repeatable is None else repeatable
-        return self._sender.send(Draft(headers, body, again), credentials, self._read, seconds=deadline)
+        draft = Draft(headers, body, is_repeatable(operation, request))
+        return self._sender.send(draft, credentials, self._read)
 
     def close(self) -> None:
         """See `AwsClient.close`."""

@@ -76,14 +76,14 @@ class Retries:
         self._policy, self._clock, self._random, self._sleep = policy, clock, random, sleep
         self._budget = Budget(policy.share, policy.reserve)
 
-    def run(self, attempt: Callable[[float], T], *, seconds: float | None, repeatable: bool) -> T:
+    def run(self, attempt: Callable[[float], T], *, repeatable: bool) -> T:
         """Try until it works. Raises what the last try raised.
 
         `attempt` is told until when it may take, as the clock's `monotonic` counts. What may have been done is tried
         again only if it is `repeatable`.
         """
         policy = self._policy
-        until = self._clock.monotonic() + (policy.seconds if seconds is None else seconds)
+        until = self._clock.monotonic() + policy.seconds
         self._budget.earn()
         number, maybe_done = 0, False
         while True:

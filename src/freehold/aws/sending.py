@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,12 +46,11 @@ class Sender:
         *,
         policy: Policy = STANDARD,
         sleep: Sleep = time.sleep,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Connect to nothing yet. Raises `AwsError` for an endpoint that is no address."""
         self.endpoint = endpoint
         try:
-            self._connections = Connections(endpoint.url, clock, tls=tls)
+            self._connections = Connections(endpoint.url, clock)
         except ValueError as error:
             raise AwsError("BadEndpoint", f"the endpoint of {endpoint.service} will not do: {error}") from None
         self._signer = Signer(endpoint.service, endpoint.region)
@@ -60,17 +58,10 @@ class Sender:
         self._clock = clock
         self._ahead = timedelta()  # how much the service's clock is ahead of ours
 
-    def send(
-        self,
-        draft: Draft,
-        credentials: Credentials | None,
-        read: Callable[[Answer], T],
-        *,
-        seconds: float | None = None,
-    ) -> T:
+    def send(self, draft: Draft, credentials: Credentials | None, read: Callable[[Answer], T]) -> T:
         """Send until `read`, which raises `AwsError` for a failure, can make something of the answer.
 
-        `seconds` are for everything together. Without credentials it goes unsigned. Raises `AwsError`.
+        Without credentials it goes unsigned. Raises `AwsError`.
         """
 
         def attempt(until: float) -> T:
@@ -82,7 +73,7 @@ class Sender:
                     raise
             return read(self._exchange(draft, credentials, until))
 
-        return self._retries.run(attempt, seconds=seconds, repeatable=draft.repeatable)
+        return self._retries.run(attempt, repeatable=draft.repeatable)
 
     def close(self) -> None:
         """Close the connections."""

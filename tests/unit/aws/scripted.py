@@ -252,8 +252,8 @@ class Desk:
     ) -> None:
         self.client.close()
 
-    def read(self, **options: float) -> Mapping[str, object]:
-        return self.client.call(*READ, KEYS, **options)
+    def read(self) -> Mapping[str, object]:
+        return self.client.call(*READ, KEYS)
 
     def write(self, token: str = "") -> Mapping[str, object]:
         operation, request = WRITE

@@ -146,16 +146,6 @@ def test_any_other_write_is_sent_once_and_may_have_been_done(step: Step) -> None
         assert (caught.value.maybe_done, len(server.asked)) == (True, 1)
 
 
-def test_its_caller_may_know_better_what_can_be_repeated() -> None:
-    with Scripted(BROKEN, OK) as server, Desk(server) as desk:
-        desk.client.call("PutItem", {}, KEYS, repeatable=True)
-        assert len(server.asked) == 2
-    with Scripted(BROKEN, OK) as server, Desk(server) as desk:
-        with pytest.raises(AwsError):
-            desk.client.call("GetItem", {}, KEYS, repeatable=False)
-        assert len(server.asked) == 1
-
-
 @pytest.mark.parametrize(
     ("operation", "request_", "expected"),
     [

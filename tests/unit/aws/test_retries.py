@@ -20,10 +20,10 @@ def test_a_wait_that_would_outlast_the_time_is_not_waited_out() -> None:
 
 
 def test_the_time_of_a_call_is_for_all_its_tries() -> None:
-    policy = Policy(seconds=1000, first=4, most=4, tries=100)
+    policy = Policy(seconds=10, first=4, most=4, tries=100)
     with Scripted(THROTTLED) as server, Desk(server, policy=policy) as desk:
         with pytest.raises(Throttled):
-            desk.read(deadline=10)
+            desk.read()
         assert 3 <= len(server.asked) <= 10
         assert sum(desk.naps.taken) < 10
 

@@ -29,15 +29,7 @@ class Gate:
         self._tables = {table.name: table for table in tables}
         self._place = place or Place()
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`.
 
         Raises `AccessDenied` when the policies do not allow all that it asks, in Amazon's words, and `Unsupported` when
@@ -47,7 +39,7 @@ class Gate:
         asks = Call(operation, request, self._tables, self._place).asks()
         if why := principal.denial(asks):
             raise AccessDenied("AccessDeniedException", why, status=400)
-        return self._client.call(operation, request, credentials, deadline=deadline, repeatable=repeatable)
+        return self._client.call(operation, request, credentials)
 
     def close(self) -> None:
         """See `AwsClient.close`."""

@@ -15,18 +15,10 @@ class Watched:
         """Ask `client`."""
         self._client, self._before = client, before
 
-    def call(
-        self,
-        operation: str,
-        request: Mapping[str, object],
-        credentials: Credentials,
-        *,
-        deadline: float | None = None,
-        repeatable: bool | None = None,
-    ) -> Mapping[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], credentials: Credentials) -> Mapping[str, object]:
         """See `AwsClient.call`."""
         self._before(operation, request)
-        return self._client.call(operation, request, credentials, deadline=deadline, repeatable=repeatable)
+        return self._client.call(operation, request, credentials)
 
     def close(self) -> None:
         """See `AwsClient.close`."""
