@@ -103,7 +103,7 @@ def backend(
     known = kit(settings)
     database = (store or (known.scratch if memory else known.opened))(model, settings)
     membership = Accounts(database, clock)
-    door = LocalDoor(Argon2Passwords(), tokens, clock, random, admit=membership.admit)
+    door = LocalDoor(Argon2Passwords(), tokens, clock, random)
     cursors = Cursors(SivSeal(ring, clock), model.lookups)
     references = {kind: model.references(kind) for kind in model.entities.values()}
     runtime = Runtime(

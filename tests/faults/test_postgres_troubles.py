@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -237,6 +238,23 @@ def test_a_lost_answer_to_a_commit_is_replayed_to_who_asks_again(server: Postgre
         again = caller.answer("create", key="k", number=7)
         made.close()
     assert (error.value.code, answer.replayed, again.data) == ("STORE_LOST", True, answer.data)
+
+
+def test_who_takes_a_seat_needs_one_connection(server: PostgresServer, tmp_path: Path) -> None:
+    with owner(server) as connection:
+        connection.execute("CREATE DATABASE single")
+    own, serving = (url.replace("/postgres?", "/single?") for url in (server.url, server.serving_url))
+    with Migrations(own, schema_of(complete(app)), login="freehold") as migrations:
+        migrations.up()
+    settings = Settings(data=str(tmp_path), store="postgres", database_url=serving)
+    wide, narrow = (backend(app, replace(settings, connections=number)) for number in (3, 1))
+    ada = Caller(wide, HandClock(), "acme", "owner")
+    token = getattr(ada.answer("invite", email="carl@acme.test", role="member").value, "token", "")
+    ada.backend = narrow
+    ada.answer("accept_invitation", token=token, name="Carl", password="quokka lantern 77")
+    assert b"carl@acme.test" in ada.answer("list_members").data
+    for each in (wide, narrow):
+        each.close()
 
 
 def test_no_error_of_the_drivers_is_ever_raised(stage: Stage, server: PostgresServer) -> None:

@@ -55,10 +55,6 @@ class Door(Port, Protocol):
         """A signed access token, bound to one organisation, good for so many `seconds`."""
         ...
 
-    def admit(self, organisation: str) -> None:
-        """Raises `Forbidden` for an organisation that is suspended, and `Unauthenticated` for one that is gone."""
-        ...
-
     def secret(self) -> str:
         """A fresh secret of 256 bits, URL-safe."""
         ...

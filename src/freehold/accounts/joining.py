@@ -50,7 +50,6 @@ def _invited(
         raise _no_invitation()
     if members(ground).find(Id(found.invited_by)) is None:
         raise _no_invitation()  # whoever was taken out leaves no door behind
-    door.admit(ground)
     return ground, found
 
 

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from freehold.accounts.records import ApiKey, Member, Members, Organisation, Organisations, Person
 from freehold.model.data import Id
 from freehold.model.lookup import lookups_of
+from freehold.model.names import PLATFORM
 from freehold.model.ports import User
 from freehold.runtime.failures import Forbidden, Unauthenticated
 from freehold.runtime.ports import Clock, Database, Principal, Span
@@ -90,6 +91,9 @@ class Accounts:
         return state
 
     def _read(self, tenant: str, unit: Unit | None) -> str:
+        if unit is not None and unit.scope.tenant == PLATFORM:
+            founded = unit.find(Organisation, tenant)  # perhaps in this very call
+            return founded.state if isinstance(founded, Organisation) else ""
         with Scope.platform() as scope:
             snapshot = self._database.snapshot(scope, unit.view if unit else None)
             try:

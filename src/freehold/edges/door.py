@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from freehold.edges.jose import to_base64url
@@ -13,13 +12,10 @@ from freehold.runtime.ports import Clock, Passwords, Random, Tokens
 class LocalDoor:
     """Lets people in with a password of ours."""
 
-    def __init__(
-        self, passwords: Passwords, tokens: Tokens, clock: Clock, random: Random, *, admit: Callable[[str], None]
-    ) -> None:
-        """Put together what is needed. `admit` says whether an organisation is open."""
+    def __init__(self, passwords: Passwords, tokens: Tokens, clock: Clock, random: Random) -> None:
+        """Put together what is needed."""
         self._passwords, self._tokens, self._clock, self._random = passwords, tokens, clock, random
         self._lockout = Lockout(clock)
-        self.admit = admit
 
     def hash(self, password: str) -> str:
         """See `Door.hash`."""

@@ -155,6 +155,7 @@ class Runtime:
             if not ready.permits(me, inputs, unit):  #                7 authorise
                 raise Forbidden if me.id else Unauthenticated
             answer = self._run(call, me, inputs, unit)  #             8 run
+            self._admit_to(unit)
         except Failure as failure:
             if failure.keeps:
                 return Answer(failure=failure), self._record(call, me, unit, Answer(), None, print_)
@@ -207,6 +208,15 @@ class Runtime:
         if case.kind in (Kind.COMMAND, Kind.QUERY):
             who = call.principal.subject if call.principal else network(call.address)
             self._limits.take(whose, who, case.name, case.limit)
+
+    def _admit_to(self, unit: Unit) -> None:
+        """Whoever writes on the grounds of chosen tenants must be let in there.
+
+        It is looked up beside what was read: a call that holds a connection must not wait for another one.
+        """
+        for tenant, entered in unit.entered.items():
+            if unit.caller is not SYSTEM and entered.changes().writes:
+                self.membership.admit(tenant, unit)
 
     def _receipt(self, call: Call) -> str | None:
         """The id of the idempotency record, if the call has a key. An anonymous caller has no answers to keep."""

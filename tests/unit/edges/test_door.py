@@ -38,7 +38,7 @@ def clock() -> HandClock:
 def door(clock: HandClock) -> LocalDoor:
     random = SystemRandom()
     tokens = LocalTokens(KeyRing.create(random), clock, random, issuer="us", audience="api")
-    return LocalDoor(Plain(), tokens, clock, random, admit=lambda organisation: None)
+    return LocalDoor(Plain(), tokens, clock, random)
 
 
 def fail(door: LocalDoor, times: int, organisation: str = ORGANISATION) -> None:
