@@ -45,9 +45,6 @@ MARKED: Mapping[str, object] = {
 }
 PLACED: Mapping[str, object] = {"ProjectionExpression": "PK, SK"}
 EVERYTHING = 1_000_000_000
-FEW = 20
-"""Entities that are looked up first, to see how large they are: DynamoDB ends a page at a megabyte, an emulator never.
-"""
 SWEPT = 5_000
 """Places that are looked up at a time, to be emptied."""
 TOGETHER = 24
@@ -72,6 +69,8 @@ class DynamoEstate:
         self._committer = Committer(table, self._book, Planner(model, self._book, table), self._tips)
         self._kinds = kinds_of(model)
         self._tables = {tag(kind): table_of(kind) for kind in self._kinds} | {"AUDIT": AUDIT}
+        self._fitting: dict[type[Entity], int] = {}
+        """How many of a kind were `LARGE` together when they were read last."""
         self._leases: dict[str, tuple[Mapping[str, object], float]] = {}
 
     @property
@@ -81,12 +80,14 @@ class DynamoEstate:
 
     def rows(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Entity]:
         """See `Estate.rows`."""
-        found, weight, many = list[Item](), 0, min(limit, FEW)
-        while many and weight < LARGE and (part := self._behind(scope, kind, after, many)):
-            found += part
-            weight += sum(map(size_of, part))
-            after = str(part[-1]["id"]["S"])
-            many = min(limit - len(found), LARGE * len(found) // weight, FEW * len(found))
+        found, weight = list[Item](), 0
+        for item in self._behind(scope, kind, after, min(limit, self._fitting.get(kind, limit))):
+            found.append(item)
+            weight += size_of(item)
+            if weight >= LARGE:
+                break
+        if weight:
+            self._fitting[kind] = max(1, LARGE * len(found) // weight)
         return [self._book.of[kind].decode(item)[1] for item in found]
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
@@ -138,13 +139,9 @@ class DynamoEstate:
         """See `Estate.residue`. Looks into the tenant's partition, and for its id into all that is the platform's."""
         tenant = scope.tenant
         found = Counter(self._named(item) for item in self._stretch(scope, tenant, "!", "~", EVERYTHING, only=PLACED))
-        platform = self._raw.query({
-            "KeyConditionExpression": "PK = :p", "ConsistentRead": True,
-            "ExpressionAttributeValues": {":p": text(ground(PLATFORM))},
-        })  # fmt: skip
         found.update(
             self._named(item)
-            for item in platform
+            for item in self._stretch(scope, PLATFORM, "!", "~", EVERYTHING)
             if tenant in str(item) and not str(item["SK"]["S"]).startswith(("AUDIT#", TIP))
         )
         return dict(found)
@@ -211,7 +208,7 @@ class DynamoEstate:
     def _swept(self, scope: Scope) -> dict[str, int]:
         """Delete everything of a ground but its tip, and count what a table would have."""
         counts = dict.fromkeys(self._tables.values(), 0)
-        while found := self._stretch(scope, scope.tenant, "!", "~", SWEPT, but=TIP, only=PLACED):
+        while found := list(self._stretch(scope, scope.tenant, "!", "~", SWEPT, but=TIP, only=PLACED)):
             for start in range(0, len(found), MOST_AT_ONCE):
                 self._renew()
                 part = found[start : start + MOST_AT_ONCE]
@@ -225,7 +222,7 @@ class DynamoEstate:
 
     def _behind(
         self, scope: Scope, kind: type[Entity], after: str, limit: int, only: Mapping[str, object] | None = None
-    ) -> list[Item]:
+    ) -> Iterator[Item]:
         """Items of a kind behind an id; or `only` some attributes of them."""
         opening = f"{tag(kind)}{END}"
         low = f"{opening}{after}{LAST}" if after else opening
@@ -234,7 +231,7 @@ class DynamoEstate:
     def _stretch(
         self, scope: Scope, tenant: str, low: str, high: str, limit: int, *, but: str = "",
         only: Mapping[str, object] | None = None,
-    ) -> list[Item]:  # fmt: skip
+    ) -> Iterator[Item]:  # fmt: skip
         """Items of a ground between two sort keys, as they are now."""
         request = {
             "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
@@ -242,7 +239,7 @@ class DynamoEstate:
             **(only or {}),
         }  # fmt: skip
         self._renew()
-        return [item for item in self._table.query(scope, request, limit) if item["SK"] != text(but)]
+        return (item for item in self._table.query(scope, request, limit) if item["SK"] != text(but))
 
     def _named(self, item: Item) -> str:
         """The table that an item would be in; or the first word of its key."""

@@ -7,11 +7,12 @@ from typing import Any, Protocol, cast
 
 from freehold.aws.client import AwsClient
 from freehold.aws.credentials import Credentials
+from freehold.aws.failures import AwsError
 from freehold.model.layout import OUTBOX
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb.items import Attribute, Item
 from freehold.stores.dynamodb.patience import waits
-from freehold.stores.dynamodb.trouble import explained
+from freehold.stores.dynamodb.trouble import explained, told
 from freehold.stores.unavailable import busy
 
 MOST_AT_ONCE = 100
@@ -19,6 +20,9 @@ MOST_AT_ONCE = 100
 
 PATIENCE, FIRST_WAIT = 3.0, 0.05
 """Seconds to ask again for what DynamoDB has left out, and the longest wait before the second time."""
+
+MOST_IN_A_PAGE = 5_000
+"""Items that are asked for at once: more than fit into a page of DynamoDB, if they are not very small."""
 
 MOST_EMPTY = 100
 """Empty pages in a row after which nothing is expected any more."""
@@ -53,8 +57,7 @@ class Table:
 
     def query(self, scope: Scope, request: Mapping[str, object], limit: int) -> Iterator[Item]:
         """Up to `limit` items of one partition, in order. A page of DynamoDB's is a megabyte, and may be empty."""
-        whole = {"TableName": self.name, **request}
-        yield from self._pages(lambda more: self._call("Query", {**whole, **more}, scope), limit)
+        yield from self._pages(request, lambda: self._credentials(scope), limit)
 
     def transact(self, scope: Scope, actions: Sequence[Mapping[str, object]], token: str) -> None:
         """Do all of it or nothing. The same token twice is once. Raises `AwsError` with the reasons when cancelled."""
@@ -65,15 +68,10 @@ class Table:
         """The first key behind `after` in a part of the outbox's index."""
         names = {":p": {"S": f"{OUTBOX}#{shard}"}, ":a": {"S": after}}
         request = {
-            "TableName": self.name, "IndexName": OUTBOX,
+            "IndexName": OUTBOX,
             "KeyConditionExpression": f"{OUTBOX}PK = :p AND {OUTBOX}SK > :a", "ExpressionAttributeValues": names,
         }  # fmt: skip
-
-        def asked(more: Mapping[str, object]) -> Mapping[str, object]:
-            with explained():
-                return self._client.call("Query", {**request, **more}, self._relay())
-
-        return next((str(item[f"{OUTBOX}SK"]["S"]) for item in self._pages(asked, 1)), None)
+        return next((str(item[f"{OUTBOX}SK"]["S"]) for item in self._pages(request, self._relay, 1)), None)
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,13 +90,25 @@ class Table:
                 return found
         raise busy()
 
-    @staticmethod
-    def _pages(ask: Callable[[Mapping[str, object]], Mapping[str, object]], limit: int) -> Iterator[Item]:
-        """Up to `limit` items, page after page. A page may be empty and yet not be the last, but not for ever."""
+    def _pages(
+        self, request: Mapping[str, object], credentials: Callable[[], Credentials], limit: int
+    ) -> Iterator[Item]:  # fmt: skip
+        """Up to `limit` items, page after page. A page may be empty and yet not be the last, but not for ever.
+
+        Not every emulator ends a page at a megabyte: what is too large is asked for in smaller pages.
+        """
         start: object = None
-        left, empty = limit, 0
+        left, most, empty = limit, MOST_IN_A_PAGE, 0
         while left > 0:
-            answer = ask({"Limit": left, **({"ExclusiveStartKey": start} if start else {})})
+            many = min(left, most)
+            more = {"Limit": many, **({"ExclusiveStartKey": start} if start else {})}
+            try:
+                answer = self._client.call("Query", {"TableName": self.name, **request, **more}, credentials())
+            except AwsError as error:
+                if error.code != "AnswerTooLarge" or many == 1:
+                    raise told(error) from error
+                most = max(1, many // 4)
+                continue
             items = cast("list[Item]", answer.get("Items", []))
             yield from items
             left -= len(items)
