@@ -45,7 +45,7 @@ def claimed_in_headers(arena: Arena) -> None:
 def _fit(arena: Arena, operation: Operation, actor: Actor) -> Values:
     """Input for a call that claims B: for those with a claim to B, or to nothing, about what is there.
 
-    What they write is not B's, but for the ids: it may well be kept where they are, as something of their own.
+    What they write is nobody's, but for the ids: it may well be kept as something of their own, in either tenant.
     """
     if actor.tenant and not actor.also:
         return arena.values(operation, actor)
@@ -53,7 +53,9 @@ def _fit(arena: Arena, operation: Operation, actor: Actor) -> Values:
     arena.oracle.rebase()
     if operation.reads or operation.case.built_in:
         return values
-    written = arena.values(operation, actor)
+    known = arena.rehearsal.known(arena.world.b, operation)
+    made = arena.world.neutral.object(operation.schema, of=operation.name, variant=known.variant if known else 0)
+    written: Values = {name: made.get(name, value) for name, value in values.items()}
     for place in operation.ids:
         written = place.put(written, place.get(values))
     return written
