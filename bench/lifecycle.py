@@ -135,6 +135,6 @@ def _notes(walks: Mapping[int, Walk], created: list[float]) -> list[str]:
         *(f"{size:,} tasks, {what}: {said}" for size, what, said in told),
         *(f"{size:,} tasks, content in every store: SHA-256 {walk.content[:16]}..." for size, walk in walks.items()),
         f"creating a tenant with a schema of its own and its first member, password hashed: {made}",
-        "restore waits 2.5 s until every process knows that the tenant is shut out, and erase 2.5 s more for its sessions",
+        "restore waits 2.5 s until every process knows that the tenant is shut out, erase 2.5 s more for its sessions",
         f"a step that has less memory than this bench itself, {resident():.0f} MiB, is shown with that of the bench",
     ]
