@@ -24,8 +24,8 @@ from freehold.runtime.ports import AuditEntry, Changes, Verb, Write
 from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb import links
 from freehold.stores.dynamodb.commit import Committer
-from freehold.stores.dynamodb.items import Item, key, number, text
-from freehold.stores.dynamodb.keys import END, LAST, ground
+from freehold.stores.dynamodb.items import Item, between, key, number, text
+from freehold.stores.dynamodb.keys import END, LAST
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.raw import RawTable
@@ -233,13 +233,9 @@ class DynamoEstate:
         only: Mapping[str, object] | None = None,
     ) -> Iterator[Item]:  # fmt: skip
         """Items of a ground between two sort keys, as they are now."""
-        request = {
-            "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
-            "ExpressionAttributeValues": {":p": text(ground(tenant)), ":l": text(low), ":h": text(high)},
-            **(only or {}),
-        }  # fmt: skip
         self._renew()
-        return (item for item in self._table.query(scope, request, limit) if item["SK"] != text(but))
+        found = self._table.query(scope, {**between(tenant, low, high), **(only or {})}, limit)
+        return (item for item in found if item["SK"] != text(but))
 
     def _named(self, item: Item) -> str:
         """The table that an item would be in; or the first word of its key."""

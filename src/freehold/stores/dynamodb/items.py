@@ -118,6 +118,14 @@ def key_in(item: Item) -> dict[str, Attribute]:
     return {"PK": item["PK"], "SK": item["SK"]}
 
 
+def between(tenant: str, low: str, high: str) -> dict[str, object]:
+    """The query for what lies on a ground between two sort keys, as it is now."""
+    return {
+        "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
+        "ExpressionAttributeValues": {":p": text(ground(tenant)), ":l": text(low), ":h": text(high)},
+    }  # fmt: skip
+
+
 def key_of(tenant: str, kind: type[Entity], id: str) -> dict[str, Attribute]:
     """The key of an entity."""
     return key(tenant, place(kind, id))

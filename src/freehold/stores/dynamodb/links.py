@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from freehold.runtime.ports import AuditEntry
-from freehold.stores.dynamodb.items import Item, key, number, text
-from freehold.stores.dynamodb.keys import LAST, ground
+from freehold.stores.dynamodb.items import Item, between, key, number, text
+from freehold.stores.dynamodb.keys import LAST
 
 
 def item_of(tenant: str, entry: AuditEntry) -> dict[str, object]:
@@ -25,12 +25,7 @@ def entry_of(item: Item) -> AuditEntry:
 
 def behind(tenant: str, after: int) -> Mapping[str, object]:
     """The query for the links of a ground behind a number, as they are now."""
-    return {
-        "KeyConditionExpression": "PK = :p AND SK BETWEEN :l AND :h", "ConsistentRead": True,
-        "ExpressionAttributeValues": {
-            ":p": text(ground(tenant)), ":l": text(_place(after + 1)), ":h": text(f"AUDIT{LAST}"),
-        },
-    }  # fmt: skip
+    return between(tenant, _place(after + 1), f"AUDIT{LAST}")
 
 
 def _place(at: int) -> str:
