@@ -82,6 +82,10 @@ class Filled:
         return found
 
 
+Served = dict[str, dict[Filled, list[dict[str, float]]]]
+"""What was seen over HTTP of each kind of lookup at each size, in every round."""
+
+
 def bare(folder: Path, tenants: int, tasks: int) -> StoreSide:
     """Fill the bare side."""
     side = Bare(folder)
@@ -121,29 +125,33 @@ def run(settings: Settings) -> Report:
     for one in filled:
         one.store.close()
     describe(report, found)
-    served(asked, rounds, settings, report)
+    describe_served(report, served(asked, rounds, settings))
     shutil.rmtree(WORK / "growth")
     report.notes.append(f"{rounds} rounds of {count} lookups; a list is the 50 newest tasks of a project")
     report.notes.append(f"over HTTP: one connection, {PEOPLE} people who ask by turns; {rounds} rounds of a second")
     return report
 
 
-def served(asked: dict[Filled, Requests], rounds: int, settings: Settings, report: Report) -> None:
-    """Serve each size, ask in interleaved rounds, and make the table."""
-    found: dict[str, dict[Filled, list[dict[str, float]]]] = {work: {one: [] for one in asked} for work in WORKS}
+def served(asked: dict[Filled, Requests], rounds: int, settings: Settings) -> Served:
+    """Serve each size, and ask in interleaved rounds, after a first one that warms it."""
+    found: Served = {work: {one: [] for one in asked} for work in WORKS}
     with ExitStack() as opened:
         servers = {one: opened.enter_context(FREEHOLD.serve(one.folder, settings)) for one in asked}
         for work, seen in found.items():
             for _, one in interleaved(list(asked), rounds + 1):
                 seen[one].append(answered(servers[one], asked[one][work], settings))
+    return {work: {one: runs[1:] for one, runs in seen.items()} for work, seen in found.items()}
+
+
+def describe_served(report: Report, found: Served) -> None:
+    """Make the table of what was seen over HTTP, with each size as a multiple of the smallest one, and the data."""
     shares = ("p50", "p95", "cpu")
     titles = {"p50": "p50 ms", "p95": "p95 ms", "cpu": "CPU us/answer"}
     head = ("lookup", "size", *(cell for share in shares for cell in (titles[share], f"{titles[share]} to smallest")))
     table = Table("**Over HTTP**", head, words=2)
     for work, seen in found.items():
-        sizes = {one: runs[1:] for one, runs in seen.items()}  # the first ones warm it
-        first = next(iter(sizes.values()), [])
-        for one, runs in sizes.items():
+        first = next(iter(seen.values()), [])
+        for one, runs in seen.items():
             pairs = (([run[share] for run in runs], [run[share] for run in first]) for share in shares)
             cells = [
                 cell for share, (now, then) in zip(shares, pairs, strict=True)
