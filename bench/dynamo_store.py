@@ -1,4 +1,8 @@
-"""A call of the store for DynamoDB against the same by hand: processor time of the process that asks."""
+"""A call of the store for DynamoDB against the same by hand: processor time of the process that asks.
+
+By hand it is done with freehold's own client, which leaves what the store itself costs; and with boto3, which is what
+a careful person has at hand.
+"""
 
 import json
 import secrets
@@ -7,6 +11,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Protocol
+
+import boto3
+from botocore import xform_name
 
 from bench.dynamo_clients import once
 from bench.ground import task
@@ -99,6 +106,20 @@ class ByHand:
     def asked(self, operation: str, request: Request) -> Mapping[str, Any]:
         """Return what the server answers."""
         return self.client.call(operation, request, KEYS)
+
+
+class ByBoto3(ByHand):
+    """The same again with boto3, whose requests and answers have the same form."""
+
+    def __init__(self, client: AwsClient, wanted: Wanted, url: str) -> None:
+        super().__init__(client, wanted)
+        keys = {"aws_access_key_id": KEYS.access_key, "aws_secret_access_key": KEYS.secret_key}
+        self.boto: Any = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=url, **keys)
+
+    def asked(self, operation: str, request: Request) -> Mapping[str, Any]:
+        """Return what the server answers."""
+        found: Mapping[str, Any] = getattr(self.boto, xform_name(operation))(**request)
+        return found
 
 
 def task_of(item: Mapping[str, Any]) -> Task:
@@ -201,8 +222,8 @@ def shape(value: object) -> object:
 def compared(url: str, rounds: int, report: Report) -> Table:
     """Return the table of each call on each side, in interleaved rounds."""
     client = client_of(url)
-    fill(client, 3, 3 * TASKS)
-    wanted = [Wanted(tenant_name(at), *(ids_of(kind, at, 1)[0] for kind in (1, 2, 3))) for at in range(3)]
+    fill(client, 4, 4 * TASKS)
+    wanted = [Wanted(tenant_name(at), *(ids_of(kind, at, 1)[0] for kind in (1, 2, 3))) for at in range(4)]
     shapes = [
         shape(requests_of(kind(noting := Noting(client), one), noting))
         for kind, one in ((DynamoSide, wanted[0]), (ByHand, wanted[1]))
@@ -211,7 +232,7 @@ def compared(url: str, rounds: int, report: Report) -> Table:
         raise CannotRun("the requests by hand are not those of the store")
     sides: dict[str, Side] = {
         "replayed": Replayed(client, wanted[2]), "same work by hand": ByHand(client, wanted[1]),
-        "freehold": DynamoSide(client, wanted[0]),
+        "same by hand, boto3": ByBoto3(client, wanted[3], url), "freehold": DynamoSide(client, wanted[0]),
     }  # fmt: skip
     bare = [name for name in sides if name != "freehold"]
     head = ("call", "side", "CPU us", "clock us", *(f"CPU to {name}" for name in bare))

@@ -116,7 +116,7 @@ def form_of(kind: type[Entity], field: str) -> Form:
 
 def escaped(text: str) -> str:
     """A text without `#`, in the same order."""
-    return text.translate(_ESCAPED)
+    return text if text.isalnum() else text.translate(_ESCAPED)  # ids are: most keys hold nothing else
 
 
 def real(value: float) -> str:
