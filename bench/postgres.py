@@ -184,7 +184,7 @@ def fill(url: str, tenants: int, tasks: int) -> None:
     import psycopg  # noqa: PLC0415  # the other benches do without
 
     with psycopg.connect(url, autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'bench_tenant'").fetchone():
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench_tenant'").fetchone():
             connection.execute("CREATE ROLE bench_tenant")
         connection.execute(SCHEMA)
         connection.execute(BESIDES)
