@@ -165,7 +165,8 @@ def test_a_migration_can_be_undone(acme: Shell) -> None:
     assert isinstance(status, dict)
     assert [one["number"] for one in status["applied"]] == [1, 2]
     assert "FH301" in acme.run("migrate", "down", code=1)
-    acme.run("migrate", "down", "--breaking")
+    acme.run("migrate", "down", "--number", "2", "--breaking")
+    assert acme.run("migrate", "down", "--number", "2", "--breaking") == "There is nothing to undo.\n"
     status = acme.json("migrate", "status")
     assert isinstance(status, dict)
     assert (len(status["applied"]), status["pending"]) == (1, 1)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
 from freehold.cli.listing import Listed
 
+if TYPE_CHECKING:
+    from freehold.stores.migrate import Migrations, Progress
+
 migrate = typer.Typer(cls=Listed, help="Bring the store to the app's model, and back.", no_args_is_help=True)
 
 BreakingOption = Annotated[bool, typer.Option("--breaking", help="Make steps that lose or refuse data, too.")]
+
+NumberOption = Annotated[
+    int | None,
+    typer.Option("--number", min=1, help="Which, as `migrate status` has it: undone once, however often it is said."),
+]
 
 
 @migrate.command()
@@ -38,7 +48,11 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
-    _go(target, data, store, back=False, breaking=breaking, as_json=as_json)
+    from freehold.cli.steps import show
+
+    with _migrating(target, data, store, hidden=as_json) as (found, progress):
+        steps = found.up(breaking=breaking, progress=progress)
+    show(steps, "Nothing to be done.", as_json=as_json)
 
 
 @migrate.command()
@@ -46,11 +60,16 @@ def down(
     target: TargetArgument = None,
     data: DataOption = None,
     store: StoreOption = None,
+    number: NumberOption = None,
     breaking: BreakingOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
-    _go(target, data, store, back=True, breaking=breaking, as_json=as_json)
+    from freehold.cli.steps import show
+
+    with _migrating(target, data, store, hidden=as_json) as (found, progress):
+        steps = found.down(number=number, breaking=breaking, progress=progress)
+    show(steps, "There is nothing to undo.", as_json=as_json)
 
 
 @migrate.command()
@@ -82,19 +101,20 @@ def status(
     typer.echo(f"{pending_text(waiting)}: see `freehold migrate plan`." if waiting else "The store is up to date.")
 
 
-def _go(target: str | None, data: str | None, store: str | None, *, back: bool, breaking: bool, as_json: bool) -> None:
+@contextmanager
+def _migrating(
+    target: str | None, data: str | None, store: str | None, *, hidden: bool
+) -> Iterator[tuple[Migrations, Progress]]:
+    """The migrations of an app's store, and what shows how far they have come, unless that is `hidden`."""
     from freehold.cli.operating import migrations
     from freehold.cli.screen import Bar
     from freehold.cli.standing import settings_for, standing
-    from freehold.cli.steps import show
     from freehold.cli.target import load, locate
     from freehold.wiring import complete
 
     with (
         standing(settings_for(data, store)) as settings,
         migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=as_json) as bar,
+        Bar(hidden=hidden) as bar,
     ):
-        go = found.down if back else found.up
-        steps = go(breaking=breaking, progress=bar.show)
-    show(steps, "There is nothing to undo." if back else "Nothing to be done.", as_json=as_json)
+        yield found, bar.show

@@ -39,8 +39,6 @@ class _Odd:
     """The one that the copy has; 0 when it has none."""
     origin: str
     """Its id where it comes from; empty when it is there no more."""
-    before: str
-    """The id before that one."""
 
 
 class Follower:
@@ -73,56 +71,39 @@ class Follower:
         while one is not None or other is not None:
             if one is None or (other is not None and other.id < one[0].id):
                 if other is not None:
-                    yield _Odd(other.id, other.version, "", "")
+                    yield _Odd(other.id, other.version, "")
                 other = next(here, None)
                 continue
-            mark, origin, before = one
+            mark, origin = one
             is_new = other is None or mark.id < other.id
             if is_new or mark != other:
-                yield _Odd(mark.id, 0 if is_new or other is None else other.version, origin, before)
+                yield _Odd(mark.id, 0 if is_new or other is None else other.version, origin)
             one, other = next(there, None), other if is_new else next(here, None)
 
-    def _origins(self, kind: type[Entity]) -> Iterator[tuple[Mark, str, str]]:
-        """The marks of the source under their ids in the copy; each with its own id, and the one before that."""
-
-        def told() -> Iterator[tuple[Mark, str, str]]:
-            before = ""
-            for mark in _marks(self._source.estate, self._scope, kind):
-                yield mark, mark.id, before
-                before = mark.id
-
-        if not self._renames(kind):
-            return told()
-        named = ((mark._replace(id=self.guests.id_of(mark.id)), own, before) for mark, own, before in told())
-        return iter(sorted(named))
+    def _origins(self, kind: type[Entity]) -> Iterator[tuple[Mark, str]]:
+        """The marks of the source under their ids in the copy, in the order of those; each with its own id."""
+        there = _marks(self._source.estate, self._scope, kind)
+        if kind is not Member or not self.guests.are_others:
+            return ((mark, mark.id) for mark in there)
+        return iter(sorted((mark._replace(id=self.guests.id_of(mark.id)), mark.id) for mark in there))
 
     def _even(self, lines: Lines, odds: Sequence[_Odd]) -> None:
         """Do away with some differences, as far as it goes."""
         kind = lines.kind
         bare = [kind.model_construct(id=odd.id, version=odd.version) for odd in odds if not odd.origin]
         _halving(self._commit, [Write(Verb.REMOVE, kind, one, one.version) for one in bare])
-        runs = [(run[0].before, self._read(lines, run)) for run in _runs([odd for odd in odds if odd.origin])]
-        found = [one for _, run in runs for one in run]
+        found = self._read(lines, [odd for odd in odds if odd.origin])
         _halving(lambda some: self._to.estate.put(self._scope, some), [one for odd, one in found if not odd.version])
         saves = [Write(Verb.SAVE, kind, one, odd.version) for odd, one in found if odd.version]
         for save in _halving(self._commit, saves):  # somebody has its place who may want that of another
             _halving(self._commit, [Write(Verb.REMOVE, kind, save.entity, save.version)])
-        for before, run in runs:
-            self._compare(lines, before, {one.id: one for _, one in run})
+        self._compare(lines, {str(one.id): one for _, one in found})
 
-    def _read(self, lines: Lines, run: Sequence[_Odd]) -> list[tuple[_Odd, Entity]]:
+    def _read(self, lines: Lines, odds: Sequence[_Odd]) -> list[tuple[_Odd, Entity]]:
         """What lies where it comes from, as far as it is still there, with the ids that people have in the copy."""
-        found, after = dict[str, Entity](), run[0].before
-        while after < run[-1].origin and (
-            rows := self._source.estate.rows(self._scope, lines.kind, after, len(run) - len(found))
-        ):
-            found |= {str(one.id): one for one in rows}
-            after = rows[-1].id
-        return [(odd, self._named(lines, found[odd.origin])) for odd in run if odd.origin in found]
-
-    def _renames(self, kind: type[Entity]) -> bool:
-        """Whether rows of a kind go by other ids in the copy: those of people do."""
-        return kind is Member and self.guests.are_others
+        those = self._source.estate.those(self._scope, lines.kind, [odd.origin for odd in odds])
+        found = {str(one.id): one for one in those}
+        return [(odd, self._named(lines, found[odd.origin])) for odd in odds if odd.origin in found]
 
     def _named(self, lines: Lines, entity: Entity) -> Entity:
         """An entity with the ids that people have in the copy."""
@@ -131,15 +112,12 @@ class Follower:
     def _commit(self, writes: Sequence[Write]) -> None:
         self._to.database.commit([Changes(self._scope, list(writes), [])])
 
-    def _compare(self, lines: Lines, before: str, sent: Mapping[str, Entity]) -> None:
-        """Read back what lies behind an id, and hold it against what was sent. Raises `ModelError` (FH323)."""
-        after, last = "" if self._renames(lines.kind) else before, max(sent, default="")
-        while after < last and (batch := self._to.estate.rows(self._scope, lines.kind, after, len(sent))):
-            for one in batch:
-                other = sent.get(one.id)
-                if other is not None and _mark(one) == _mark(other) and lines.write(one) != lines.write(other):
-                    raise self._unlike(f"{lines.kind.__name__} {one.id}")
-            after = batch[-1].id
+    def _compare(self, lines: Lines, sent: Mapping[str, Entity]) -> None:
+        """Read back what was sent, and hold it against that. Raises `ModelError` (FH323)."""
+        for one in self._to.estate.those(self._scope, lines.kind, list(sent)):
+            other = sent[one.id]
+            if _mark(one) == _mark(other) and lines.write(one) != lines.write(other):
+                raise self._unlike(f"{lines.kind.__name__} {one.id}")
 
     def _chain(self) -> int:
         count = 0
@@ -165,18 +143,6 @@ def _marks(estate: Estate, scope: Scope, kind: type[Entity]) -> Iterator[Mark]:
 
 def _mark(entity: Entity) -> tuple[object, ...]:
     return entity.id, entity.version, entity.updated_at
-
-
-def _runs(odds: Sequence[_Odd]) -> Iterator[list[_Odd]]:
-    """Those that lie one behind the other where they come from, so that they can be read together."""
-    run: list[_Odd] = []
-    for odd in odds:
-        if run and odd.before != run[-1].origin:
-            yield run
-            run = []
-        run.append(odd)
-    if run:
-        yield run
 
 
 def _halving(do: Callable[[Sequence[T]], object], items: Sequence[T]) -> list[T]:

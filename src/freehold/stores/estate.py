@@ -68,6 +68,10 @@ class Estate(Protocol):
         """
         ...
 
+    def those(self, scope: Scope, kind: type[Entity], ids: Sequence[str]) -> list[Entity]:
+        """Entities of a kind by their ids, as far as they are there. All are in memory: ask for a few hundred."""
+        ...
+
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """The marks of what `rows` would give, without the rest of it."""
         ...

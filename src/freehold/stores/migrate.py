@@ -73,8 +73,11 @@ class Migrations(Protocol):
         """Make the steps, and go on with what an earlier run has left. A breaking step needs `breaking`."""
         ...
 
-    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
-        """Undo the last migration. A step that loses data needs `breaking`."""
+    def down(self, *, number: int | None = None, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
+        """Undo the last migration, if it is the one of this `number`. A step that loses data needs `breaking`.
+
+        Nothing is done where that one is undone already. Raises `ModelError` (FH317) where others came after it.
+        """
         ...
 
 
@@ -151,6 +154,20 @@ def agreed(place: Place, old: Schema, new: Schema, *, breaking: bool) -> list[St
         fix = "look at `freehold migrate plan`, and pass --breaking if you mean it"
         raise ModelError(Finding("FH301", place, str(step), fix) for step in refused)
     return plan
+
+
+def is_to_go(place: Place, last: int, number: int | None) -> bool:
+    """Whether the last migration is the one to undo: that of this number, or whichever it is.
+
+    Raises `ModelError` (FH317) for one that others came after.
+    """
+    if number is not None and number < last:
+        message, fix = (
+            f"{last} came after migration {number}",
+            "undo them one by one; `freehold migrate status` lists them",
+        )
+        raise ModelError([Finding("FH317", place, message, fix)])
+    return number in (None, last)
 
 
 def label_of(plan: Iterable[Step]) -> str:

@@ -34,10 +34,10 @@ def apply(file: str, version: Version, *, breaking: bool = False) -> list[str]:
         return [str(step) for step in migrations.up(breaking=breaking)]
 
 
-def undo(file: str, *, breaking: bool = False) -> list[str]:
+def undo(file: str, *, number: int | None = None, breaking: bool = False) -> list[str]:
     """Migrate down by one."""
     with Migrations(file, schema_of(model_of())) as migrations:
-        return [str(step) for step in migrations.down(breaking=breaking)]
+        return [str(step) for step in migrations.down(number=number, breaking=breaking)]
 
 
 def fill(file: str, version: Version, *values: dict[str, object], tenant: str = ACME) -> list[Entity]:
@@ -266,6 +266,17 @@ def test_what_was_applied_is_noted_with_its_label(file: str) -> None:
         assert [(one.number, one.label) for one in migrations.status()] == [(1, "safe"), (2, "safe"), (3, "breaking")]
     undo(file, breaking=True)
     assert apply(file, versions.without_note, breaking=True)
+
+
+def test_a_migration_that_is_named_is_undone_once(file: str) -> None:
+    for version in (versions.first, versions.with_optional, versions.without_note):
+        apply(file, version, breaking=True)
+    with pytest.raises(ModelError, match=r"FH317 3 came after migration 2"):
+        undo(file, number=2, breaking=True)
+    assert undo(file, number=3, breaking=True)
+    assert undo(file, number=3, breaking=True) == []
+    with Migrations(file, schema_of(model_of())) as migrations:
+        assert [one.number for one in migrations.status()] == [1, 2]
 
 
 def test_there_is_nothing_below_the_first_migration(file: str) -> None:

@@ -25,7 +25,7 @@ from freehold.runtime.scope import Scope
 from freehold.stores.dynamodb import links
 from freehold.stores.dynamodb.commit import Committer
 from freehold.stores.dynamodb.items import Item, between, key, number, text
-from freehold.stores.dynamodb.keys import END, LAST
+from freehold.stores.dynamodb.keys import END, LAST, place
 from freehold.stores.dynamodb.patience import waits
 from freehold.stores.dynamodb.planner import Planner
 from freehold.stores.dynamodb.raw import RawTable
@@ -89,6 +89,12 @@ class DynamoEstate:
         if weight:
             self._fitting[kind] = max(1, LARGE * len(found) // weight)
         return [self._book.of[kind].decode(item)[1] for item in found]
+
+    def those(self, scope: Scope, kind: type[Entity], ids: Sequence[str]) -> list[Entity]:
+        """See `Estate.those`."""
+        self._renew()
+        places = [key(scope.tenant, place(kind, id)) for id in ids]
+        return [self._book.of[kind].decode(item)[1] for item in self._table.get_all(scope, places)]
 
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """See `Estate.marks`. Fewer bytes come; what is read, and paid for, is all of it."""

@@ -25,7 +25,7 @@ from freehold.stores.dynamodb.notes import PARTITION, PLACE, Log, Note, State
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.recast import touches
 from freehold.stores.dynamodb.rewriting import Rewriter, work_between
-from freehold.stores.migrate import Applied, Change, Progress, Step, agreed, label_of, steps, suffices, unseen
+from freehold.stores.migrate import Applied, Change, Progress, Step, agreed, is_to_go, label_of, steps, suffices, unseen
 from freehold.stores.schema import Index, Schema, schema_of
 
 PATIENCE, PAUSE = 600.0, 0.2
@@ -96,15 +96,15 @@ class TableMigrations:
             self._put(note.with_state(State.MADE))
         return plan
 
-    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
-        """Undo the last migration. Indexes stay: they do no harm, and another migration may want them.
+    def down(self, *, number: int | None = None, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
+        """See `Migrations.down` of the port. Indexes stay: they do no harm, and another migration may want them.
 
         Items are written as the version before has them once that version is migrated `up`, which knows their keys.
         """
         del progress
         log = self._log()
         applied = log.applied
-        if len(applied) < 2:  # noqa: PLR2004  # the first one is never undone
+        if len(applied) < 2 or not is_to_go(self.place, applied[-1].number, number):  # noqa: PLR2004  # never the first
             return []
         old, before = _schema(log), applied[-2]
         plan = agreed(self.place, old, before.schema, breaking=breaking)

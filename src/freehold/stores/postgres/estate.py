@@ -97,6 +97,13 @@ class PostgresEstate:
 
         return [of.codec.decode(row)[1] for row in fitting(parts())]
 
+    def those(self, scope: Scope, kind: type[Entity], ids: Sequence[str]) -> list[Entity]:
+        """See `Estate.those`."""
+        of = self._book.of[kind]
+        where = f"WHERE tenant = $1::uuid AND {of.table}.id = ANY (string_to_array($2::text, ',')::uuid[])"
+        rows = self._read(scope, Template(f"SELECT {of.columns} FROM {of.table} {where}"), [",".join(ids)])
+        return [of.codec.decode(row)[1] for row in rows]
+
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """See `Estate.marks`."""
         found = self._behind(scope, self._book.of[kind], "id::text, version, updated_at", after, limit)

@@ -14,7 +14,7 @@ from typing import Self
 from psycopg import sql
 
 from freehold.model.names import PLATFORM
-from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, unseen
+from freehold.stores.migrate import Applied, Progress, Step, agreed, is_to_go, label_of, steps, unseen
 from freehold.stores.postgres.ddl import TENANT, ground
 from freehold.stores.postgres.fits import answering, connected, installation, place_of, present_schema
 from freehold.stores.postgres.fleet import Fleet
@@ -88,15 +88,15 @@ class Migrations:
                 fleet.follow(progress)
         return plan
 
-    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
-        """Undo the last migration on every ground; never the first. A step that loses data needs `breaking`."""
+    def down(self, *, number: int | None = None, breaking: bool = False, progress: Progress = unseen) -> list[Step]:
+        """See `Migrations.down` of the port: on every ground. The first one is never undone."""
         if not self.status():
             return []
         with self._alone() as name:
             fleet = self._fleet(name)
             fleet.follow(progress)
             last = self._raw.execute(LAST.encode()).fetchone()
-            if last is None or last[0] == 1:
+            if last is None or last[0] == 1 or not is_to_go(self.place, last[0], number):
                 return []
             old, new = self.present(), Schema.model_validate_json(last[1])
             plan = agreed(self.place, old, new, breaking=breaking)

@@ -51,6 +51,13 @@ class SqliteEstate:
             found = list(fitting(self._raw.execute(query, (tenant, after, limit))))
         return [of.codec.decode(row)[1] for row in found]
 
+    def those(self, scope: Scope, kind: type[Entity], ids: Sequence[str]) -> list[Entity]:
+        """See `Estate.those`."""
+        of = self._book.of[kind]
+        query = f"SELECT {of.columns} FROM {of.view} WHERE tenant = ? AND id = ?"
+        with self._on(scope) as tenant:
+            return [of.codec.decode(row)[1] for id in ids for row in self._raw.execute(query, (tenant, id))]
+
     def marks(self, scope: Scope, kind: type[Entity], after: str, limit: int) -> list[Mark]:
         """See `Estate.marks`."""
         of = self._book.of[kind]

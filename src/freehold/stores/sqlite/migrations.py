@@ -12,7 +12,7 @@ from typing import Self
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.forms import Form, Plain, converted
-from freehold.stores.migrate import Applied, Progress, Step, agreed, label_of, steps, suffices, unseen
+from freehold.stores.migrate import Applied, Progress, Step, agreed, is_to_go, label_of, steps, suffices, unseen
 from freehold.stores.obstacles import Obstacle, Trouble
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.connection import PATIENCE
@@ -81,11 +81,17 @@ class Migrations:
                 self._raw.execute("INSERT INTO freehold_schema (at, label, before, after) VALUES (?, ?, ?, ?)", values)
         return plan
 
-    def down(self, *, breaking: bool = False, progress: Progress = unseen) -> list[Step]:  # noqa: ARG002  # one file
-        """Undo the last migration, in one transaction. A step that loses data needs `breaking`."""
+    def down(
+        self,
+        *,
+        number: int | None = None,
+        breaking: bool = False,
+        progress: Progress = unseen,  # noqa: ARG002  # one file
+    ) -> list[Step]:
+        """See `Migrations.down` of the port: in one transaction."""
         with self._transaction():
             row = self._raw.execute(f"SELECT number, before {LAST}").fetchone()
-            if row is None:
+            if row is None or not is_to_go(self.place, row[0], number):
                 return []
             old, new = self.present(), Schema.model_validate_json(row[1])
             plan = agreed(self.place, old, new, breaking=breaking)

@@ -53,6 +53,20 @@ def what_is_large_is_read_in_parts(holder: Holder) -> None:
         assert [row.id for row in estate.rows(scope, Player, "", 5)] == found[:5]
 
 
+def some_are_read_by_their_ids(holder: Holder) -> None:
+    """Those that are there, of whom it is about: not what is missing, and nothing of anybody else's."""
+    stage, estate = holder.stage, holder.estate
+    parts = [stage.add_all(stage.acme, [Player(name=f"{part}, {at}") for at in range(30)]) for part in range(9)]
+    ours = {player.id: player for part in parts for player in part}
+    theirs = stage.add_all(stage.globex, [Player(name="theirs")])
+    wanted = [*list(ours)[::2], *(player.id for player in theirs), stage.new_id()]
+    with Scope(stage.acme) as scope:
+        found = estate.those(scope, Player, wanted)
+        assert {one.id: one for one in found} == {id: ours[id] for id in list(ours)[::2]}
+        assert len(found) == 135
+        assert estate.those(scope, Player, []) == []
+
+
 def marks_are_of_the_rows(holder: Holder) -> None:
     """Marks are read as rows are, and say of each its id, its version and when it was updated."""
     stage, estate = holder.stage, holder.estate

@@ -228,7 +228,10 @@ def test_a_migration_that_is_undone_is_followed_by_the_program_of_before(table: 
     table.up(after, breaking=True)
     with table.migrations(after) as migrations:
         assert len(migrations.status()) == 2
-        migrations.down(breaking=True)
+        with pytest.raises(ModelError, match=r"FH317 2 came after migration 1"):
+            migrations.down(number=1)
+        assert migrations.down(number=2, breaking=True)
+        assert migrations.down(number=2, breaking=True) == []
         assert len(migrations.status()) == 1
     with pytest.raises(ModelError, match="FH303"):
         table.opened(before)

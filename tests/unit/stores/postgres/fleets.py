@@ -35,9 +35,9 @@ def up(database: Database, version: Version, *, breaking: bool = False) -> list[
     return [str(step) for step in database.up(model_of(*version()), breaking=breaking)]
 
 
-def down(database: Database, *, breaking: bool = False) -> list[str]:
+def down(database: Database, *, number: int | None = None, breaking: bool = False) -> list[str]:
     """Migrate down by one."""
-    return [str(step) for step in database.down(model_of(), breaking=breaking)]
+    return [str(step) for step in database.down(model_of(), number=number, breaking=breaking)]
 
 
 def fill(database: Database, version: Version, *values: dict[str, object]) -> None:

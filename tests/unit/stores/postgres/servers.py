@@ -40,10 +40,10 @@ class Database:
         with self.migrations(model) as migrations:
             return migrations.up(breaking=breaking)
 
-    def down(self, model: Model, *, breaking: bool = False) -> list[Step]:
-        """Undo the last migration."""
+    def down(self, model: Model, *, number: int | None = None, breaking: bool = False) -> list[Step]:
+        """Undo the last migration, if it is the one of this number."""
         with self.migrations(model) as migrations:
-            return migrations.down(breaking=breaking)
+            return migrations.down(number=number, breaking=breaking)
 
     def opened(self, model: Model, *, tier: str = "schema", size: int = 4) -> Postgres:
         """The store, as who serves."""

@@ -217,6 +217,17 @@ def test_what_was_applied_is_noted_with_its_label_and_who_has_it(database: Datab
     assert up(database, versions.without_note, breaking=True)
 
 
+def test_a_migration_that_is_named_is_undone_once(database: Database) -> None:
+    for version in (versions.first, versions.with_optional, versions.without_note):
+        up(database, version, breaking=True)
+    with pytest.raises(ModelError, match=r"FH317 3 came after migration 2"):
+        down(database, number=2, breaking=True)
+    assert down(database, number=3, breaking=True)
+    assert down(database, number=3, breaking=True) == []
+    with database.migrations(model_of()) as migrations:
+        assert [one.number for one in migrations.status()] == [1, 2]
+
+
 def test_there_is_nothing_below_the_first_migration(database: Database) -> None:
     up(database, versions.first)
     assert down(database, breaking=True) == []
