@@ -179,16 +179,28 @@ class SameWork(Guarded):
         return id
 
 
-def fill(url: str, tenants: int, tasks: int) -> None:
-    """Make the bare tables, and write tasks, spread evenly over tenants."""
+class InSchemas(Guarded):
+    """The same with tables of its own for each tenant, in a schema that every statement names."""
+
+    def asked(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return the rows that a statement finds."""
+        return super().asked(query.replace("FROM task", f'FROM "{values[0]}".task'), values)
+
+
+def fill(url: str, tenants: int, tasks: int, *, apart: bool = False) -> None:
+    """Make the bare tables, and write tasks, spread evenly over tenants: those of each lie `apart`, or all together."""
     import psycopg  # noqa: PLC0415  # the other benches do without
 
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench_tenant'").fetchone():
             connection.execute("CREATE ROLE bench_tenant")
-        connection.execute(SCHEMA)
-        connection.execute(BESIDES)
+        if not apart:
+            connection.execute(SCHEMA + BESIDES)
         for tenant in range(tenants):
+            if apart:
+                name = f'"{tenant_name(tenant)}"'
+                connection.execute(f"CREATE SCHEMA {name}; SET search_path TO {name};{SCHEMA}{BESIDES}")
+                connection.execute(f"GRANT USAGE ON SCHEMA {name} TO bench_tenant")
             for table, rows in contents(tenant, tasks // tenants).items():
                 with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                     for row in rows:
@@ -262,11 +274,11 @@ def grown(started: Any, name: str, tier: str, tenants: int, tasks: int) -> Any:
     return side
 
 
-def grown_by_hand(started: Any, tenants: int, tasks: int) -> Guarded:
+def grown_by_hand(started: Any, tier: str, tenants: int, tasks: int) -> Guarded:
     """Fill psycopg's side, in a database of its own."""
-    owner_url, url = database(started, f"by-hand-{tasks}")
-    fill(owner_url, tenants, tasks)
-    return Guarded(url)
+    owner_url, url = database(started, f"by-hand-{tier}-{tasks}")
+    fill(owner_url, tenants, tasks, apart=tier == "schema")
+    return InSchemas(url) if tier == "schema" else Guarded(url)
 
 
 def database(started: Any, name: str) -> list[str]:

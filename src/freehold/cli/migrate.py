@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from freehold.cli.arguments import AsJson, DataOption, StoreOption, TargetArgument
 from freehold.cli.listing import Listed
-
-if TYPE_CHECKING:
-    from freehold.stores.migrate import Migrations, Progress
 
 migrate = typer.Typer(cls=Listed, help="Bring the store to the app's model, and back.", no_args_is_help=True)
 
@@ -48,9 +43,10 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Make the pending steps, each ground in one go. Refuses when one of them is breaking, unless --breaking."""
+    from freehold.cli.operating import migrating
     from freehold.cli.steps import show
 
-    with _migrating(target, data, store, hidden=as_json) as (found, progress):
+    with migrating(target, data, store, hidden=as_json) as (found, progress):
         steps = found.up(breaking=breaking, progress=progress)
     show(steps, "Nothing to be done.", as_json=as_json)
 
@@ -65,9 +61,10 @@ def down(
     as_json: AsJson = False,
 ) -> None:
     """Undo the last migration, each ground in one go. Refuses when that loses data, unless --breaking."""
+    from freehold.cli.operating import migrating
     from freehold.cli.steps import show
 
-    with _migrating(target, data, store, hidden=as_json) as (found, progress):
+    with migrating(target, data, store, hidden=as_json) as (found, progress):
         steps = found.down(number=number, breaking=breaking, progress=progress)
     show(steps, "There is nothing to undo.", as_json=as_json)
 
@@ -99,22 +96,3 @@ def status(
     rows = [(str(one.number), one.at[:19].replace("T", " "), one.label, str(one.grounds)) for one in made]
     screen.print_table(("number", "made at (UTC)", "label", "newest of grounds"), rows, "No migration was made yet.")
     typer.echo(f"{pending_text(waiting)}: see `freehold migrate plan`." if waiting else "The store is up to date.")
-
-
-@contextmanager
-def _migrating(
-    target: str | None, data: str | None, store: str | None, *, hidden: bool
-) -> Iterator[tuple[Migrations, Progress]]:
-    """The migrations of an app's store, and what shows how far they have come, unless that is `hidden`."""
-    from freehold.cli.operating import migrations
-    from freehold.cli.screen import Bar
-    from freehold.cli.standing import settings_for, standing
-    from freehold.cli.target import load, locate
-    from freehold.wiring import complete
-
-    with (
-        standing(settings_for(data, store)) as settings,
-        migrations(settings, complete(load(locate(target)))) as found,
-        Bar(hidden=hidden) as bar,
-    ):
-        yield found, bar.show

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from freehold.cli.screen import Bar
 from freehold.cli.standing import settings_for, standing
 from freehold.cli.target import load, locate
 from freehold.model.model import Model
 from freehold.settings import Settings
-from freehold.stores.migrate import Migrations, Step, steps
+from freehold.stores.migrate import Migrations, Progress, Step, steps
 from freehold.stores.schema import Schema, schema_of
-from freehold.wiring import Backend, backend, kit
+from freehold.wiring import Backend, backend, complete, kit
 
 
 def migrations(settings: Settings, model: Model) -> Migrations:
@@ -25,6 +26,19 @@ def pending(settings: Settings, model: Model) -> list[Step]:
         return list(steps(Schema(), schema_of(model)))
     with migrations(settings, model) as found:
         return found.plan()
+
+
+@contextmanager
+def migrating(
+    target: str | None, data: str | None, store: str | None, *, hidden: bool
+) -> Iterator[tuple[Migrations, Progress]]:
+    """The migrations of an app's store, and what shows how far they have come, unless that is `hidden`."""
+    with (
+        standing(settings_for(data, store)) as settings,
+        migrations(settings, complete(load(locate(target)))) as found,
+        Bar(hidden=hidden) as bar,
+    ):
+        yield found, bar.show
 
 
 @contextmanager
