@@ -37,7 +37,8 @@ def logged(server: Running) -> list[dict[str, object]]:
 def test_serve_does_not_start_on_a_store_that_is_behind(tasks: Shell) -> None:
     told = tasks.run("serve", "--port", "0", code=1)
     assert "FH303" in told
-    assert "freehold migrate up" in told
+    assert "run `freehold migrate up`\n" in told
+    assert "run `freehold migrate up --data other`\n" in tasks.run("serve", "--data", "other", code=1)
 
 
 def test_serve_starts_after_a_migration_and_makes_nobody_up(tasks: Shell) -> None:

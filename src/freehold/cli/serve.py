@@ -27,6 +27,8 @@ def serve(
 
     listener = listen(host, port)
     from freehold.cli.production import run
-    from freehold.cli.standing import settings_for
+    from freehold.cli.standing import named, settings_for
 
-    run(target, settings_for(data, store), listener, migrate=migrate)
+    settings = settings_for(data, store)
+    with named(settings):
+        run(target, settings, listener, migrate=migrate)

@@ -8,8 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from freehold.cli.writing import writing
+from freehold.model.finding import ModelError
 from freehold.settings import Settings, from_environment
 from freehold.wiring import kit
+
+UP = "`freehold migrate up`"
 
 
 def settings_for(data: str | None, store: str | None = None) -> Settings:
@@ -28,6 +31,16 @@ def migrate_up(settings: Settings) -> str:
 
 
 @contextmanager
+def named(settings: Settings) -> Iterator[None]:
+    """A fix that is told in the block names this very store: what finds it behind knows nothing of options."""
+    try:
+        yield
+    except ModelError as error:
+        up = f"`{migrate_up(settings)}`"
+        raise ModelError(replace(one, fix=one.fix.replace(UP, up)) for one in error.findings) from error
+
+
+@contextmanager
 def standing(settings: Settings) -> Iterator[Settings]:
     """The settings, with a store that stands for as long as the block.
 
@@ -36,6 +49,13 @@ def standing(settings: Settings) -> Iterator[Settings]:
     folder cannot be made.
     """
     kit(settings)  # before anything is started: it may lack a part
+    with named(settings), _served(settings) as stands:
+        yield stands
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[Settings]:
+    """The settings, with a server if the store wants one that they do not name."""
     if settings.store == "postgres" and not settings.database_url:
         from freehold.servers.postgres import PostgresServer
 
