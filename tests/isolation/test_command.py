@@ -44,6 +44,31 @@ def test_real_adapters_are_never_attacked_whatever_the_environment() -> None:
     assert attacked(name="04_events_and_ports", environment={"FREEHOLD_ENVIRONMENT": "production"}).exit_code == 0
 
 
+CHATTY = """
+from freehold import App, Entity, Id, Store
+
+app = App("chatty")
+(member,) = app.roles("member")
+
+
+class Thing(Entity):
+    name: str
+
+
+@app.query("GET /things/{id}", allow=member)
+def get_thing(id: Id[Thing], things: Store[Thing]) -> Thing:
+    print("looked at")
+    return things.get(id)
+"""
+
+
+def test_what_an_app_prints_is_no_part_of_the_report(tmp_path: Path) -> None:
+    (tmp_path / "chatty.py").write_text(CHATTY)
+    done = CliRunner().invoke(app, ["test", "isolation", str(tmp_path / "chatty.py"), "--only", "T01", "--json"])
+    assert json.loads(done.stdout)["leaks"] == []
+    assert "looked at" in done.stderr
+
+
 def test_an_attack_that_does_not_exist_is_refused() -> None:
     done = attacked("--only", "T01,T02")
     assert done.exit_code == 2

@@ -30,7 +30,9 @@ def isolation(
     It runs on a database of its own, which is gone afterwards, and with the app's local adapters. A store that wants a
     server has one started, unless the settings name it. Ends with 1 when something leaked or was left out.
     """
+    import sys
     import tempfile
+    from contextlib import redirect_stdout
     from dataclasses import replace
 
     from freehold.cli import screen
@@ -49,6 +51,7 @@ def isolation(
         raise typer.BadParameter(f"there is no attack {', '.join(sorted(strange))}", param_hint="--only")
     app = load(locate(target))
     with (
+        redirect_stdout(sys.stderr),  # what the app's own adapters print is no part of the report
         tempfile.TemporaryDirectory(prefix="freehold-") as folder,
         standing(replace(settings, data=folder)) as stands,
     ):
