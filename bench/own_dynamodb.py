@@ -23,7 +23,7 @@ from freehold.runtime.scope import Scope
 from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.stores.dynamodb.database import DynamoDb
 from freehold.stores.dynamodb.items import ItemCodec, key_of
-from freehold.stores.dynamodb.migrations import TableMigrations
+from freehold.stores.dynamodb.migrations import DynamoMigrations
 from freehold.stores.dynamodb.table import Table
 
 KEYS, NAME = Credentials("local", "local"), "bench"
@@ -113,7 +113,7 @@ def store_on(client: AwsClient) -> DynamoDb:
 
 def fill(client: AwsClient, tenants: int, tasks: int) -> None:
     """Make the table, and write all tasks and what they refer to, spread evenly, several batches at a time."""
-    TableMigrations(client, KEYS, NAME, MODEL).up()
+    DynamoMigrations(client, KEYS, NAME, MODEL).up()
     codecs = {kind: ItemCodec(kind, LAYOUT, 1) for kind in KINDS.values()}
 
     def ground(tenant: int) -> None:

@@ -14,7 +14,7 @@ import psycopg
 from bench.apps.freehold_tasks import app
 from bench.calls import tenant_name
 from freehold.stores.migrate import Stage
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import Column, Schema, schema_of
 from freehold.wiring import complete
 
@@ -54,7 +54,7 @@ def main(url: str, what: str, columns: str, tenants: str = "0") -> None:
         memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
     begun = time.perf_counter()
-    with Migrations(url, schema) as migrations:
+    with PostgresMigrations(url, schema) as migrations:
         migrations.up(progress=note)
     if what == "make":
         make(url, int(tenants))

@@ -9,7 +9,7 @@ import pytest
 pytest.register_assert_rewrite("freehold.testing.contract")  # before it is imported
 
 from freehold.servers.postgres import LOGIN, SYSTEM, PostgresServer  # noqa: E402
-from freehold.stores.postgres.migrations import Migrations  # noqa: E402
+from freehold.stores.postgres.migrations import PostgresMigrations  # noqa: E402
 from freehold.stores.schema import schema_of  # noqa: E402
 from freehold.testing.contract.subjects import SUBJECTS  # noqa: E402
 from tests.contract.pooler import PROGRAM, Pooler  # noqa: E402
@@ -68,5 +68,5 @@ def _pooler(server: PostgresServer, *, size: int) -> Pooler:
 
 
 def _migrate(server: PostgresServer) -> None:
-    with Migrations(server.url, schema_of(SUBJECTS), login=LOGIN) as migrations:
+    with PostgresMigrations(server.url, schema_of(SUBJECTS), login=LOGIN) as migrations:
         migrations.up()

@@ -7,12 +7,12 @@ import pytest
 from freehold.model.model import Model
 from freehold.runtime.ports import Database
 from freehold.stores.postgres import Postgres
-from freehold.stores.postgres import migrations as postgres
 from freehold.stores.postgres.estate import PostgresEstate
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
-from freehold.stores.sqlite import migrations as sqlite
 from freehold.stores.sqlite.estate import SqliteEstate
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.testing.contract import ESTATE, EstatePromise, check_estate_promise
 
 PROMISES = pytest.mark.parametrize("promise", ESTATE, ids=lambda promise: promise.__name__)
@@ -23,7 +23,7 @@ def test_the_embedded_store_keeps_its_promise_to_operators_that(promise: EstateP
     file = str(tmp_path / "data.db")
 
     def make(model: Model) -> Database:
-        with sqlite.Migrations(file, schema_of(model)) as migrations:
+        with SqliteMigrations(file, schema_of(model)) as migrations:
             migrations.up()
         return Sqlite(model, file, patience=0.2)
 
@@ -34,7 +34,7 @@ def test_the_embedded_store_keeps_its_promise_to_operators_that(promise: EstateP
 @PROMISES
 def test_postgres_keeps_its_promise_to_operators_that(promise: EstatePromise, tier: str, database_url: str) -> None:
     def make(model: Model) -> Database:
-        with postgres.Migrations(database_url, schema_of(model)) as migrations:
+        with PostgresMigrations(database_url, schema_of(model)) as migrations:
             migrations.up()
         return Postgres(model, database_url, tier=tier, deadline=2.0)
 

@@ -17,7 +17,7 @@ from freehold.stores.estate import Settled, Unequal
 from freehold.stores.postgres import Postgres
 from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 from freehold.testing.contract.holder import Holder, alike
 from freehold.testing.contract.stage import Stage, changes
@@ -32,7 +32,7 @@ def holding(url: str, tier: str) -> Iterator[tuple[Holder, PostgresEstate]]:
     """A store whose new tenants go to `tier`, and an estate on it."""
 
     def make(model: Model) -> Database:
-        with Migrations(url, schema_of(model)) as migrations:
+        with PostgresMigrations(url, schema_of(model)) as migrations:
             migrations.up()
         return Postgres(model, url, tier=tier, deadline=5.0)
 

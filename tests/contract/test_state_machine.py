@@ -24,7 +24,7 @@ from freehold.stores.dynamodb import kit
 from freehold.stores.postgres import Postgres
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.testing import amazon
 from freehold.testing.contract.stage import Make, Stage
 from freehold.testing.contract.subjects import PATTERNS, SUBJECTS, Goal, Match, Player, Sample, Team
@@ -189,7 +189,7 @@ def test_the_embedded_store_answers_as_dictionaries_would(tmp_path: Path) -> Non
     file = str(tmp_path / "data.db")
 
     def make(model: Model) -> Database:
-        with Migrations(file, schema_of(model)) as migrations:
+        with SqliteMigrations(file, schema_of(model)) as migrations:
             migrations.up()
         return Sqlite(model, file)
 

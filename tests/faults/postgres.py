@@ -13,7 +13,7 @@ import psycopg
 from freehold.runtime.failures import Overloaded
 from freehold.servers.postgres import LOGIN, PostgresServer
 from freehold.stores.postgres import Postgres
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 from freehold.testing.contract.stage import Stage
 from freehold.testing.contract.subjects import SUBJECTS
@@ -28,7 +28,7 @@ DEADLINE = 0.5
 def running(folder: Path, *settings: str) -> Iterator[PostgresServer]:
     """A server that has been migrated to the contract's model."""
     with PostgresServer(folder, settings=["fsync=off", *settings]) as server:
-        with Migrations(server.url, schema_of(SUBJECTS), login=LOGIN) as migrations:
+        with PostgresMigrations(server.url, schema_of(SUBJECTS), login=LOGIN) as migrations:
             migrations.up()
         yield server
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from freehold.runtime.failures import Failure
 from freehold.settings import Settings
 from freehold.stores.schema import schema_of
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.wiring import backend
 from tests.faults.app import app
 from tests.faults.program import Said, work
@@ -60,7 +60,7 @@ class Outcome:
 def prepared(folder: Path) -> Path:
     """A folder with an empty store and keys, which every run begins with a copy of."""
     settings = Settings(data=str(folder))
-    with Migrations(settings.database_file, schema_of(MODEL)) as migrations:
+    with SqliteMigrations(settings.database_file, schema_of(MODEL)) as migrations:
         migrations.up()
     backend(app, settings).close()
     return folder

@@ -18,7 +18,7 @@ from freehold.runtime.ports import Changes, Verb
 from freehold.runtime.scope import Scope
 from freehold.servers.postgres import PostgresServer
 from freehold.settings import Settings
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 from freehold.testing.caller import Caller
 from freehold.testing.clock import HandClock
@@ -223,7 +223,7 @@ def test_a_lost_answer_to_a_commit_is_replayed_to_who_asks_again(server: Postgre
     with Between(server.serving_url) as between, owner(server) as connection:
         connection.execute("CREATE DATABASE replays")
         own = server.url.replace("/postgres?", "/replays?")
-        with Migrations(own, schema_of(complete(app)), login="freehold") as migrations:
+        with PostgresMigrations(own, schema_of(complete(app)), login="freehold") as migrations:
             migrations.up()
         settings = Settings(
             data=str(tmp_path), store="postgres", database_url=between.url.replace("/postgres?", "/replays?")
@@ -244,7 +244,7 @@ def test_who_takes_a_seat_needs_one_connection(server: PostgresServer, tmp_path:
     with owner(server) as connection:
         connection.execute("CREATE DATABASE single")
     own, serving = (url.replace("/postgres?", "/single?") for url in (server.url, server.serving_url))
-    with Migrations(own, schema_of(complete(app)), login="freehold") as migrations:
+    with PostgresMigrations(own, schema_of(complete(app)), login="freehold") as migrations:
         migrations.up()
     settings = Settings(data=str(tmp_path), store="postgres", database_url=serving)
     wide, narrow = (backend(app, replace(settings, connections=number)) for number in (3, 1))

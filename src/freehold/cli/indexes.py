@@ -14,7 +14,7 @@ from freehold.model.model import Model
 from freehold.runtime.ports import Span
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite.connection import Connection
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.stores.sqlite.statements import Book
 
 SEARCH = re.compile(r"SEARCH \S+ USING (?:COVERING )?INDEX (?P<index>\S+) \((?P<by>.*)\)")
@@ -49,7 +49,7 @@ def served(model: Model) -> Iterator[Served]:
     schema = schema_of(model)
     with TemporaryDirectory(prefix="freehold-") as folder:
         file = str(Path(folder) / "data.db")
-        with Migrations(file, schema) as migrations:
+        with SqliteMigrations(file, schema) as migrations:
             migrations.up()
         connection = Connection(file, schema, writes=False)
         try:

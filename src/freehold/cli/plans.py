@@ -17,7 +17,7 @@ from freehold.model.lookup import Lookup
 from freehold.model.model import Model
 from freehold.runtime.ports import Span
 from freehold.servers.postgres import LOGIN, PostgresServer
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.postgres.names import GROUND, quoted
 from freehold.stores.postgres.statements import Book
 from freehold.stores.schema import schema_of
@@ -55,7 +55,7 @@ def planned(model: Model) -> Iterator[Served]:
         TemporaryDirectory(prefix="freehold-") as folder,
         PostgresServer(Path(folder), settings=["fsync=off"]) as server,
     ):
-        with Migrations(server.url, schema_of(model), login=LOGIN) as migrations:
+        with PostgresMigrations(server.url, schema_of(model), login=LOGIN) as migrations:
             migrations.up()
         with psycopg.connect(server.url, autocommit=True) as connection:
             _fill(connection)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic_core import from_json, to_json
 
 from freehold.model.data import Entity
-from freehold.model.names import TENANT_ID
+from freehold.model.names import ID_FORM
 from freehold.runtime.failures import Invalid
 from freehold.stores.forms import Form, Plain
 from freehold.stores.rows import RowCodec
@@ -74,7 +74,7 @@ class Lines:
         value = found.get(column.name, column.default)
         fits = value is None and column.nullable
         if not fits and type(value) in _NUMBERS.get(column.form, (str,)):
-            is_id = column.form is not Form.ID or TENANT_ID.fullmatch(str(value)) is not None
+            is_id = column.form is not Form.ID or ID_FORM.fullmatch(str(value)) is not None
             fits = is_id and (not column.choices or value in column.choices)
         if not fits:
             message = f"{column.name} of a {self.kind.__name__} is no {column.form.value}"

@@ -16,10 +16,10 @@ from freehold.lifecycle.archive import PEOPLE, Archive
 from freehold.lifecycle.deployment import Deployment, entities
 from freehold.lifecycle.platform import Platform
 from freehold.model.data import Id
-from freehold.model.names import TENANT_ID
+from freehold.model.names import ID_FORM
 from freehold.runtime.scope import Scope
 
-_ID = re.compile(TENANT_ID.pattern.encode())
+_ID = re.compile(ID_FORM.pattern.encode())
 
 
 class Known(BaseModel, frozen=True, extra="forbid"):

@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, Never, Self, TypeVar, Unpack, get_args
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from freehold.model.names import TENANT_ID
+from freehold.model.names import ID_FORM
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -30,7 +30,7 @@ class Id(str, Generic[T_co]):
         """Text in the form of a UUID; the JSON schema says of what."""
         of = getattr(next(iter(get_args(source)), None), "__name__", None)
         extra = {"format": "uuid", **({"description": f"The id of a {of}."} if of and of != "Self" else {})}
-        return core_schema.str_schema(pattern=f"^{TENANT_ID.pattern}$", metadata={"pydantic_js_updates": extra})
+        return core_schema.str_schema(pattern=f"^{ID_FORM.pattern}$", metadata={"pydantic_js_updates": extra})
 
 
 NO_ID: Id[Never] = Id("")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
-TENANT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 """What the id of a tenant, and of everything else, looks like: a UUID in canonical lower case (RFC 9562)."""
 
 PLATFORM = "00000000-0000-0000-0000-000000000000"
@@ -16,7 +16,7 @@ PLATFORM = "00000000-0000-0000-0000-000000000000"
 
 def is_id(value: object) -> bool:
     """Whether a value can be an id at all: what cannot is nobody's, and some stores would not even read it."""
-    return isinstance(value, str) and TENANT_ID.fullmatch(value) is not None
+    return isinstance(value, str) and ID_FORM.fullmatch(value) is not None
 
 
 def is_ours(declared: type | Callable[..., object]) -> bool:

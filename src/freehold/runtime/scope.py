@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from freehold.model.names import PLATFORM, TENANT_ID
+from freehold.model.names import ID_FORM, PLATFORM
 from freehold.runtime.failures import TenantScopeMissing
 
 
@@ -21,7 +21,7 @@ class Scope:
 
     def __init__(self, tenant: str, call: str = "") -> None:
         """Bind to `tenant`. `call` is the id of the request, for logs. Raises `TenantScopeMissing` without a tenant."""
-        if type(tenant) is not str or TENANT_ID.fullmatch(tenant) is None:
+        if type(tenant) is not str or ID_FORM.fullmatch(tenant) is None:
             message = "a scope needs the id of a tenant; there is no default"
             raise TenantScopeMissing(message)
         self._tenant: str | None = tenant

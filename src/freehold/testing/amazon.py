@@ -25,7 +25,7 @@ from freehold.settings import Settings
 from freehold.stores.dynamodb import DynamoDb
 from freehold.stores.dynamodb.definition import table as definition
 from freehold.stores.dynamodb.kit import LOCAL
-from freehold.stores.dynamodb.migrations import TableMigrations
+from freehold.stores.dynamodb.migrations import DynamoMigrations
 from freehold.stores.dynamodb.table import Table
 from freehold.synth.iam import Document, platform_policy, relay_policy, tenant_policy
 from freehold.testing.iam import Gate, Place, Principal, TableKeys
@@ -83,7 +83,7 @@ def opened(
 
     `closed` is done at the end. What IAM lets through goes through the client that `wrap` makes.
     """
-    with TableMigrations(client(settings), LOCAL, settings.table, model) as way:
+    with DynamoMigrations(client(settings), LOCAL, settings.table, model) as way:
         way.check_fits()
         layout, generation = way.layout(), way.generation()
     sessions = Sessions(layout, settings.table)
@@ -95,7 +95,7 @@ def opened(
 def scratch(model: Model, settings: Settings) -> Database:
     """A table of its own at an emulator, behind IAM, which is deleted at the end."""
     own = replace(settings, table=f"{settings.table}-scratch-{secrets.token_hex(6)}")
-    with TableMigrations(client(own), LOCAL, own.table, model) as way:
+    with DynamoMigrations(client(own), LOCAL, own.table, model) as way:
         way.up()
     return opened(model, own, closed=partial(_delete, own))
 

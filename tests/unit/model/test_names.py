@@ -1,6 +1,6 @@
 import pytest
 
-from freehold.model.names import PLATFORM, TENANT_ID, shout, snake, words
+from freehold.model.names import ID_FORM, PLATFORM, shout, snake, words
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,6 @@ def test_codes_shout_and_sentences_do_not() -> None:
 
 
 def test_an_id_is_a_uuid_in_lower_case_with_dashes() -> None:
-    assert TENANT_ID.fullmatch(PLATFORM)
-    assert not TENANT_ID.fullmatch("0198C0DE-0000-7000-8000-000000000000")
-    assert not TENANT_ID.fullmatch("0198c0de000070008000000000000000")
+    assert ID_FORM.fullmatch(PLATFORM)
+    assert not ID_FORM.fullmatch("0198C0DE-0000-7000-8000-000000000000")
+    assert not ID_FORM.fullmatch("0198c0de000070008000000000000000")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from freehold.model.names import TENANT_ID
+from freehold.model.names import ID_FORM
 from freehold.runtime.ids import TimeIds, derived
 from freehold.runtime.system import SystemRandom
 from freehold.testing import HandClock
@@ -35,6 +35,6 @@ def test_an_id_is_a_uuid_of_version_7_that_tells_its_millisecond() -> None:
 
 @given(some.lists(some.text(), min_size=1), some.lists(some.text(), min_size=1))
 def test_a_derived_id_follows_from_its_parts_alone(one: list[str], other: list[str]) -> None:
-    assert TENANT_ID.fullmatch(derived(*one))
+    assert ID_FORM.fullmatch(derived(*one))
     assert uuid.UUID(derived(*one)).version == 8
     assert (derived(*one) == derived(*other)) is (one == other)

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from freehold.stores.schema import schema_of
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from tests.unit.stores import versions
 from tests.unit.stores.stored import model_of
 
@@ -21,7 +21,7 @@ def kill() -> int:
 
 def main(file: str, version: str, steps: str = "0") -> None:
     """Migrate, when somebody has said to begin."""
-    with Migrations(file, schema_of(model_of(*getattr(versions, version)()))) as migrations:
+    with SqliteMigrations(file, schema_of(model_of(*getattr(versions, version)()))) as migrations:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()

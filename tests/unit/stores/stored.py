@@ -12,7 +12,7 @@ from freehold.runtime.scope import Scope
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
 from freehold.stores.sqlite.connection import Connection
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.testing.contract.stage import changes
 
 
@@ -25,7 +25,7 @@ def model_of(*kinds: type) -> Model:
 
 def migrated(model: Model, file: str, *, patience: float = 5.0, breaking: bool = False) -> Sqlite:
     """A store whose file has been brought to the model."""
-    with Migrations(file, schema_of(model), patience=patience) as migrations:
+    with SqliteMigrations(file, schema_of(model), patience=patience) as migrations:
         migrations.up(breaking=breaking)
     return Sqlite(model, file, patience=patience)
 

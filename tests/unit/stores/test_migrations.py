@@ -13,7 +13,7 @@ from freehold.runtime.ports import Span
 from freehold.runtime.scope import Scope
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from tests.unit.stores import versions
 from tests.unit.stores.stored import add, migrated, model_of, rows, shape
 from tests.unit.stores.versions import Kinds
@@ -30,13 +30,13 @@ def nothing() -> Kinds:
 
 def apply(file: str, version: Version, *, breaking: bool = False) -> list[str]:
     """Migrate up to a version; what was done."""
-    with Migrations(file, schema_of(model_of(*version()))) as migrations:
+    with SqliteMigrations(file, schema_of(model_of(*version()))) as migrations:
         return [str(step) for step in migrations.up(breaking=breaking)]
 
 
 def undo(file: str, *, number: int | None = None, breaking: bool = False) -> list[str]:
     """Migrate down by one."""
-    with Migrations(file, schema_of(model_of())) as migrations:
+    with SqliteMigrations(file, schema_of(model_of())) as migrations:
         return [str(step) for step in migrations.down(number=number, breaking=breaking)]
 
 
@@ -134,7 +134,7 @@ def test_up_and_down_again_is_where_it_was(old: Version, new: Version, file: str
     apply(file, new, breaking=True)
     undo(file, breaking=True)
     assert shape(file) == before
-    with Migrations(file, schema_of(model_of(*old()))) as migrations:
+    with SqliteMigrations(file, schema_of(model_of(*old()))) as migrations:
         assert migrations.plan() == []
         assert len(migrations.status()) == 1
 
@@ -262,7 +262,7 @@ def test_what_was_applied_is_noted_with_its_label(file: str) -> None:
     apply(file, versions.first)
     apply(file, versions.with_optional)
     apply(file, versions.without_note, breaking=True)
-    with Migrations(file, schema_of(model_of())) as migrations:
+    with SqliteMigrations(file, schema_of(model_of())) as migrations:
         assert [(one.number, one.label) for one in migrations.status()] == [(1, "safe"), (2, "safe"), (3, "breaking")]
     undo(file, breaking=True)
     assert apply(file, versions.without_note, breaking=True)
@@ -275,7 +275,7 @@ def test_a_migration_that_is_named_is_undone_once(file: str) -> None:
         undo(file, number=2, breaking=True)
     assert undo(file, number=3, breaking=True)
     assert undo(file, number=3, breaking=True) == []
-    with Migrations(file, schema_of(model_of())) as migrations:
+    with SqliteMigrations(file, schema_of(model_of())) as migrations:
         assert [one.number for one in migrations.status()] == [1, 2]
 
 

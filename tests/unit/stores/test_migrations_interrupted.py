@@ -10,7 +10,7 @@ import pytest
 
 from freehold.model.finding import ModelError
 from freehold.stores.schema import schema_of
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from tests.unit.stores import versions
 from tests.unit.stores.stored import add, migrated, model_of, rows, shape
 
@@ -67,7 +67,7 @@ def test_of_several_that_migrate_at_once_one_does(filled: str) -> None:
 
 def test_a_migration_that_cannot_begin_says_why(filled: str) -> None:
     schema = schema_of(model_of(*versions.with_optional()))
-    with Migrations(filled, schema) as holding, Migrations(filled, schema, patience=0.01) as waiting:
+    with SqliteMigrations(filled, schema) as holding, SqliteMigrations(filled, schema, patience=0.01) as waiting:
         with (
             holding._transaction(),
             pytest.raises(ModelError, match=r"FH305 the database cannot be migrated: .* locked"),

@@ -15,7 +15,7 @@ from freehold.runtime.ports import Stale, Verb
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite import Sqlite
 from freehold.stores.sqlite.connection import LARGEST_LOG
-from freehold.stores.sqlite.migrations import Migrations
+from freehold.stores.sqlite.migrations import SqliteMigrations
 from freehold.testing.contract.stage import Stage
 from freehold.testing.contract.subjects import SUBJECTS, Player, Team, Thing
 from tests.unit.stores.stored import migrated
@@ -197,7 +197,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     file = tmp_path / "data.db"
     file.write_text("this is a shopping list " * 100)
     with pytest.raises(ModelError, match=r"FH305 .* not a database"):
-        Migrations(str(file), schema_of(SUBJECTS))
+        SqliteMigrations(str(file), schema_of(SUBJECTS))
     assert file.read_text().startswith("this is a shopping list")
 
 

@@ -26,7 +26,7 @@ from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.settings import Settings, amazon
 from freehold.stores.dynamodb.database import DynamoDb
 from freehold.stores.dynamodb.estate import DynamoEstate
-from freehold.stores.dynamodb.migrations import TableMigrations
+from freehold.stores.dynamodb.migrations import DynamoMigrations
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.table import Asker, Table
 from freehold.stores.estate import Estate
@@ -71,9 +71,9 @@ def migrations(settings: Settings, model: Model) -> Migrations:
     return _migrations(settings, model)
 
 
-def _migrations(settings: Settings, model: Model) -> TableMigrations:
+def _migrations(settings: Settings, model: Model) -> DynamoMigrations:
     environment = _environment(settings)
-    return TableMigrations(_client(settings, environment), _own(environment)(), settings.table, model)
+    return DynamoMigrations(_client(settings, environment), _own(environment)(), settings.table, model)
 
 
 def _opened(model: Model, settings: Settings, closed: Callable[[], object] = lambda: None) -> DynamoDb:

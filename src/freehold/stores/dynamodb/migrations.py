@@ -33,7 +33,7 @@ PATIENCE, PAUSE = 600.0, 0.2
 UP = "run `freehold migrate up`"
 
 
-class TableMigrations:
+class DynamoMigrations:
     """Plans and applies. A context manager, since it holds a client.
 
     Raises `ModelError`: FH301 for a breaking step that nobody asked for, FH304 for items that stand in the way, FH306

@@ -14,10 +14,10 @@ from freehold.runtime.ports import Database
 from freehold.settings import Settings
 from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
-from freehold.stores.postgres import migrations as postgres
 from freehold.stores.postgres.database import Postgres
 from freehold.stores.postgres.estate import PostgresEstate
 from freehold.stores.postgres.fits import connected, installation
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 
 
@@ -33,7 +33,7 @@ def scratch(model: Model, settings: Settings) -> Database:
     with connected(url) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     own = make_conninfo(url, dbname=name)
-    with postgres.Migrations(own, schema_of(model), login=_login(serving)) as way:
+    with PostgresMigrations(own, schema_of(model), login=_login(serving)) as way:
         way.up()
     return _opened(model, settings, make_conninfo(serving, dbname=name), closed=lambda: _drop(url, own, name))
 
@@ -52,7 +52,7 @@ def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
     canaries = [tenant.strip() for tenant in settings.canaries.split(",") if tenant.strip()]
     url = _url(settings)
-    return postgres.Migrations(settings.owner_url or url, schema_of(model), login=_login(url), canaries=canaries)
+    return PostgresMigrations(settings.owner_url or url, schema_of(model), login=_login(url), canaries=canaries)
 
 
 def _opened(model: Model, settings: Settings, url: str, *, closed: Callable[[], object] = lambda: None) -> Postgres:

@@ -31,7 +31,7 @@ SELECT coalesce(max(number), 0) + 1, %s, %s, %s FROM freehold.migration"""
 RECIPE = "INSERT INTO freehold.recipe (platform, number, statement) VALUES (%s, %s, %s)"
 
 
-class Migrations:
+class PostgresMigrations:
     """Plans and applies. A context manager, since it holds a connection.
 
     Raises `ModelError`: FH301 for a breaking step that nobody asked for, FH304 for rows that stand in the way, FH306

@@ -16,7 +16,7 @@ from freehold.stores.forms import moment
 from freehold.stores.schema import schema_of
 from freehold.stores.sqlite.apply import Applier
 from freehold.stores.sqlite.connection import PATIENCE, Connection, Readers, failure
-from freehold.stores.sqlite.migrations import Migrations, check_fits
+from freehold.stores.sqlite.migrations import SqliteMigrations, check_fits
 from freehold.stores.sqlite.snapshot import SqliteSnapshot
 from freehold.stores.sqlite.statements import Book
 from freehold.stores.sqlite.writer import Writer
@@ -52,7 +52,7 @@ class Sqlite:
         self.file = file or str(Path(self._temporary.name) / "data.db" if self._temporary else "")
         self.schema = schema_of(model)
         if self._temporary is not None:
-            with Migrations(self.file, self.schema) as migrations:
+            with SqliteMigrations(self.file, self.schema) as migrations:
                 migrations.up()
         else:
             check_fits(self.file, self.schema)

@@ -10,9 +10,9 @@ from freehold.settings import Settings
 from freehold.stores.estate import Estate
 from freehold.stores.migrate import Migrations
 from freehold.stores.schema import schema_of
-from freehold.stores.sqlite import migrations as sqlite
 from freehold.stores.sqlite.database import Sqlite
 from freehold.stores.sqlite.estate import SqliteEstate
+from freehold.stores.sqlite.migrations import SqliteMigrations
 
 
 def opened(model: Model, settings: Settings) -> Database:
@@ -38,4 +38,4 @@ def estate(model: Model, settings: Settings) -> Estate:
 
 def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
-    return sqlite.Migrations(settings.database_file, schema_of(model))
+    return SqliteMigrations(settings.database_file, schema_of(model))

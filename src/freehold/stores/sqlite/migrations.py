@@ -23,7 +23,7 @@ LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
 UP = "run `freehold migrate up`"
 
 
-class Migrations:
+class SqliteMigrations:
     """Plans and applies. A context manager, since it holds the file open.
 
     Raises `ModelError` with FH301 for a breaking step that nobody asked for, FH304 for rows that stand in the way, and
@@ -154,7 +154,7 @@ def check_fits(file: str, wanted: Schema) -> None:
     place = Place(file, 0)
     if not Path(file).exists():
         raise ModelError([Finding("FH303", place, "there is no database yet", UP)])
-    with Migrations(file, wanted) as migrations:
+    with SqliteMigrations(file, wanted) as migrations:
         lacking = list(suffices(migrations.present(), wanted))
     if lacking:
         raise ModelError(Finding("FH303", place, f"the database is behind the model: {step}", UP) for step in lacking)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from freehold.model.names import TENANT_ID
+from freehold.model.names import ID_FORM
 from freehold.testing.isolation.http import Reply, Request
 from freehold.testing.isolation.inputs import DIGITS
 from freehold.testing.isolation.report import Sort
@@ -100,7 +100,7 @@ class Oracle:
         if of == "B" and not marks_only:
             found |= set(_NUMBER.findall(text)) - set(_NUMBER.findall(sent))
         if not marks_only:
-            found |= self._ids[of] & (set(TENANT_ID.findall(lowered)) - set(TENANT_ID.findall(sent.lower())))
+            found |= self._ids[of] & (set(ID_FORM.findall(lowered)) - set(ID_FORM.findall(sent.lower())))
         for one in sorted(found)[:SHOWN]:
             yield Sort.DATA, f"{one} is {of}'s"
 

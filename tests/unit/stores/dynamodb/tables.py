@@ -9,7 +9,7 @@ from freehold.model.model import Model
 from freehold.settings import Settings
 from freehold.stores.dynamodb import DynamoDb
 from freehold.stores.dynamodb.kit import LOCAL
-from freehold.stores.dynamodb.migrations import TableMigrations
+from freehold.stores.dynamodb.migrations import DynamoMigrations
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.migrate import Step
 from freehold.testing import amazon
@@ -36,9 +36,9 @@ class TestTable:
         """A client of the server."""
         return amazon.client(self.settings)
 
-    def migrations(self, model: Model, wrap: Wrap = lambda client: client) -> TableMigrations:
+    def migrations(self, model: Model, wrap: Wrap = lambda client: client) -> DynamoMigrations:
         """The way to a model."""
-        return TableMigrations(wrap(self.client()), LOCAL, self.name, model)
+        return DynamoMigrations(wrap(self.client()), LOCAL, self.name, model)
 
     def up(self, model: Model, *, breaking: bool = False) -> list[Step]:
         """Migrate to a model."""

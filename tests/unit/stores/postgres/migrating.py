@@ -10,7 +10,7 @@ from itertools import count
 
 import psycopg
 
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 from tests.unit.stores import versions
 from tests.unit.stores.stored import model_of
@@ -30,7 +30,7 @@ def main(url: str, version: str, statements: str = "0") -> None:
 
     psycopg.Connection.execute = counted  # type: ignore[method-assign,assignment]  # in this process alone
     schema = schema_of(model_of(*getattr(versions, version)()))
-    with Migrations(url, schema, login="freehold", workers=1) as migrations:
+    with PostgresMigrations(url, schema, login="freehold", workers=1) as migrations:
         migrations.up(breaking=True)
     sys.stdout.write(f"{done}\n")
 

@@ -10,7 +10,7 @@ from freehold.model.model import Model
 from freehold.servers.postgres import LOGIN, PostgresServer
 from freehold.stores.migrate import Step
 from freehold.stores.postgres import Postgres
-from freehold.stores.postgres.migrations import Migrations
+from freehold.stores.postgres.migrations import PostgresMigrations
 from freehold.stores.schema import schema_of
 
 
@@ -31,9 +31,9 @@ class Database:
         with psycopg.connect(self._server.url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
 
-    def migrations(self, model: Model, *, workers: int = 2, canaries: Sequence[str] = ()) -> Migrations:
+    def migrations(self, model: Model, *, workers: int = 2, canaries: Sequence[str] = ()) -> PostgresMigrations:
         """The way to a model."""
-        return Migrations(self.url, schema_of(model), login=LOGIN, workers=workers, canaries=canaries)
+        return PostgresMigrations(self.url, schema_of(model), login=LOGIN, workers=workers, canaries=canaries)
 
     def up(self, model: Model, *, breaking: bool = False) -> list[Step]:
         """Migrate to a model."""
