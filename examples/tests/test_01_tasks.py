@@ -5,8 +5,7 @@ from types import ModuleType
 import pytest
 
 from freehold import NotFound
-from freehold.runtime.failures import Forbidden
-from freehold.testing import caller
+from freehold.testing import Forbidden, caller
 
 
 def test_what_is_done_asks_for_a_review_and_a_review_for_none(example: ModuleType) -> None:

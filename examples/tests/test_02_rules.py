@@ -7,8 +7,7 @@ from types import ModuleType
 import pytest
 
 from freehold import NotFound
-from freehold.runtime.failures import Forbidden
-from freehold.testing import Caller, caller
+from freehold.testing import Caller, Forbidden, caller
 
 
 @pytest.fixture

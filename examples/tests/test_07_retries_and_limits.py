@@ -7,8 +7,7 @@ from types import ModuleType
 import pytest
 
 from freehold import Conflict, Id, Invalid
-from freehold.runtime.failures import BadRequest, Failure, Limited
-from freehold.testing import Caller, caller
+from freehold.testing import BadRequest, Caller, Failure, Limited, caller
 
 
 @pytest.fixture

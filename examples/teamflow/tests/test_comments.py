@@ -2,11 +2,11 @@
 
 import pytest
 
+from examples.teamflow.app import member
 from examples.teamflow.comments import Comment, delete_comment, edit_comment, read_comments, write_comment
 from examples.teamflow.tasks import Task, delete_task
 from freehold import Invalid, NotFound
-from freehold.runtime.failures import Forbidden
-from freehold.testing import Caller
+from freehold.testing import Caller, Forbidden
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_an_admin_may_take_back_anybodys(ada: Caller, comment: Comment, task: Ta
 
 
 def test_another_member_may_not_take_it_back(ada: Caller, comment: Comment) -> None:
-    dora = ada.acting_as("member", "dora")
+    dora = ada.acting_as(member, "dora")
     with pytest.raises(Forbidden):
         dora.call(delete_comment, id=comment.id)
 

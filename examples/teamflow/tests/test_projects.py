@@ -15,8 +15,7 @@ from examples.teamflow.projects import (
 )
 from examples.teamflow.tasks import Task, create_task, read_task
 from freehold import Conflict, Invalid, NotFound
-from freehold.runtime.failures import Forbidden, Precondition
-from freehold.testing import Caller
+from freehold.testing import Caller, Forbidden, Precondition
 
 
 def test_a_project_is_there_once_it_is_created(ada: Caller, project: Project) -> None:

@@ -11,8 +11,7 @@ from examples.teamflow.progress import assign_task, complete_task, move_task, re
 from examples.teamflow.projects import Project, archive_project, create_project
 from examples.teamflow.tasks import Priority, Status, Task, create_task, delete_task, edit_task, read_task
 from freehold import Conflict, Id, Invalid, NotFound, User
-from freehold.runtime.failures import Forbidden, Precondition
-from freehold.testing import Caller
+from freehold.testing import Caller, Forbidden, Precondition
 
 NOBODY: Id[User] = Id("00000000-0000-7000-8000-000000000000")
 
