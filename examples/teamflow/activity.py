@@ -43,48 +43,49 @@ def read_project_feed(project: Id[Project], page: Paging, projects: Projects, ac
 
 @app.on(ProjectCreated)
 def note_new_project(event: ProjectCreated, projects: Projects, activities: Activities) -> None:
-    """The feed of a project begins with its own beginning."""
+    """Note that a project has begun."""
     if project := projects.find(event.project):
         activities.add(Activity(project=project.id, by=event.by, text=f"began {project.name}"))
 
 
 @app.on(ProjectArchived)
 def note_archived_project(event: ProjectArchived, projects: Projects, activities: Activities) -> None:
-    """A project that was put away says so."""
+    """Note that a project was put into the archive."""
     if project := projects.find(event.project):
         activities.add(Activity(project=project.id, by=event.by, text=f"put {project.name} into the archive"))
 
 
 @app.on(TaskCreated)
 def note_new_task(event: TaskCreated, tasks: Tasks, activities: Activities) -> None:
-    """New tasks are news."""
+    """Note that a task was written down."""
     _note("wrote down", event.task, event.by, tasks, activities)
 
 
 @app.on(TaskAssigned)
 def note_assigned_task(event: TaskAssigned, tasks: Tasks, activities: Activities) -> None:
-    """So is who has them."""
+    """Note that a task was given to somebody, or that somebody took it."""
     _note("assigned" if event.to != event.by else "took", event.task, event.by, tasks, activities)
 
 
 @app.on(TaskMoved)
 def note_moved_task(event: TaskMoved, tasks: Tasks, activities: Activities) -> None:
-    """A task that came from elsewhere is news in the project it came to."""
+    """Note that a task was moved, in the project it came to."""
     _note("moved here", event.task, event.by, tasks, activities)
 
 
 @app.on(TaskCompleted)
 def note_completed_task(event: TaskCompleted, tasks: Tasks, activities: Activities) -> None:
-    """This is what everybody likes to read."""
+    """Note that a task was completed."""
     _note("completed", event.task, event.by, tasks, activities)
 
 
 @app.on(CommentWritten)
 def note_comment(event: CommentWritten, tasks: Tasks, activities: Activities) -> None:
-    """Where people talk, something goes on."""
+    """Note that somebody has said something about a task."""
     _note("commented on", event.task, event.by, tasks, activities)
 
 
 def _note(deed: str, id: Id[Task], by: Id[User], tasks: Tasks, activities: Activities) -> None:
+    """Write into the feed what somebody did to a task, if that is still there."""
     if task := tasks.find(id):
         activities.add(Activity(project=task.project, by=by, text=f"{deed} #{task.number} {task.title}"))

@@ -1,10 +1,9 @@
-"""The app, and the parts a member can have in it."""
+"""The app, and the roles a member can have in it."""
 
 from freehold import App
 
 app = App("teamflow")
 
-viewer, member, admin, owner = app.roles(
-    "viewer", "member", "admin", "owner"
-)  # each can do what the ones before it can
+# Each role can do what the ones before it can.
+viewer, member, admin, owner = app.roles("viewer", "member", "admin", "owner")
 app.members(managed_by=admin)

@@ -31,11 +31,11 @@ def task_by_number(project: Id[Project], number: int, tasks: Tasks) -> Task:
 
 @app.query("GET /me/tasks", allow=viewer)
 def my_tasks(me: User, page: Paging, tasks: Tasks, status: Status = Status.TODO) -> Page[Task]:
-    """List what one has to do oneself, the most urgent first. Tasks that are due whenever come before all others."""
+    """List what one has to do oneself, by the day it is due. Tasks without a day come first."""
     return tasks.assigned_to(me.id, status, page)
 
 
 @app.query("GET /tasks/due", allow=viewer)
 def due_tasks(due: Range[date], page: Paging, tasks: Tasks, status: Status = Status.TODO) -> Page[Task]:
-    """List what is due in a span of days, in all projects, the most urgent first."""
+    """List what is due in a span of days, in all projects, the earliest first."""
     return tasks.due(status, page, due)

@@ -54,7 +54,7 @@ def read_comments(task: Id[Task], page: Paging, tasks: Tasks, comments: Comments
 
 @app.command("PATCH /comments/{id}", allow=member & is_author)
 def edit_comment(id: Id[Comment], text: Text, comments: Comments) -> Comment:
-    """Put one's own words differently."""
+    """Change one's own comment."""
     comment = comments.get(id)
     comment.text = text
     return comments.save(comment)
@@ -62,5 +62,5 @@ def edit_comment(id: Id[Comment], text: Text, comments: Comments) -> Comment:
 
 @app.command("DELETE /comments/{id}", allow=admin | member & is_author)
 def delete_comment(id: Id[Comment], comments: Comments) -> None:
-    """Take one's own words back; an admin may take back anybody's."""
+    """Delete one's own comment; an admin may delete anybody's."""
     comments.remove(id)

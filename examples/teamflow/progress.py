@@ -6,7 +6,7 @@ from freehold import Emit, Event, Id, User
 
 from .app import admin, app, member
 from .numbering import Numberings, next_number
-from .projects import Project, Projects, open_project
+from .projects import Project, Projects, get_open_project
 from .tasks import Status, Task, Tasks, is_assignee
 
 
@@ -61,7 +61,7 @@ def move_task(
     origin = task.project
     if to == origin:
         return task
-    task.project = open_project(to, projects).id
+    task.project = get_open_project(to, projects).id
     task.number = next_number(to, numberings)
     emit(TaskMoved(task=id, origin=origin, by=me.id))
     return tasks.save(task)
@@ -69,7 +69,7 @@ def move_task(
 
 @app.command("POST /tasks/{id}/start", allow=admin | is_assignee)
 def start_task(id: Id[Task], tasks: Tasks) -> Task:
-    """Say that somebody is at it."""
+    """Say that work on a task has begun."""
     task = tasks.get(id)
     task.status = Status.DOING
     return tasks.save(task)
@@ -77,7 +77,7 @@ def start_task(id: Id[Task], tasks: Tasks) -> Task:
 
 @app.command("POST /tasks/{id}/complete", allow=admin | is_assignee)
 def complete_task(id: Id[Task], me: User, tasks: Tasks, emit: Emit[TaskCompleted]) -> Task:
-    """Say that it is done. Doing so twice is doing so once."""
+    """Say that a task is done. To say so twice changes nothing more."""
     task = tasks.get(id)
     if task.status is Status.DONE:
         return task
@@ -88,7 +88,7 @@ def complete_task(id: Id[Task], me: User, tasks: Tasks, emit: Emit[TaskCompleted
 
 @app.command("POST /tasks/{id}/reopen", allow=admin | is_assignee)
 def reopen_task(id: Id[Task], tasks: Tasks) -> Task:
-    """Say that it was not done after all."""
+    """Say that a task was not done after all."""
     task = tasks.get(id)
     task.status = Status.TODO
     return tasks.save(task)

@@ -27,6 +27,7 @@ class ProjectArchived(Event):
 
 
 class Projects(Store[Project], Protocol):
+    # Nobody asks for a project by its name: this is what keeps names unique.
     @lookup(unique=True)
     def by_name(self, name: str) -> Project | None: ...
 
@@ -85,7 +86,7 @@ def delete_project(id: Id[Project], projects: Projects) -> None:
     projects.remove(id)
 
 
-def open_project(id: Id[Project], projects: Projects) -> Project:
+def get_open_project(id: Id[Project], projects: Projects) -> Project:
     """The project, if it takes new tasks."""
     project = projects.get(id)
     if project.archived:

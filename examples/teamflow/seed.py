@@ -1,4 +1,4 @@
-"""What a demo team has: `freehold dev --demo` runs these in order. A seed is a use case that nobody sends anything."""
+"""What a demo team has: `freehold dev --demo` runs these in order. A seed is a use case without input."""
 
 from datetime import timedelta
 

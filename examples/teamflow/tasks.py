@@ -10,7 +10,7 @@ from freehold import ALL, Emit, Entity, Event, Id, Page, Paging, Range, Store, U
 
 from .app import admin, app, member, viewer
 from .numbering import Numberings, next_number
-from .projects import Project, Projects, open_project
+from .projects import Project, Projects, get_open_project
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=20_000)]
@@ -88,7 +88,7 @@ def create_task(
     emit: Emit[TaskCreated],
 ) -> Task:
     """Write down what is to be done. The task gets the next number of its project."""
-    open_project(project, projects)
+    get_open_project(project, projects)
     number = next_number(project, numberings)
     task = tasks.add(
         Task(
