@@ -30,7 +30,7 @@ MARKS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class _Odd:
+class _Difference:
     """A row that is not the same on both sides."""
 
     id: str
@@ -54,30 +54,30 @@ class Follower:
 
     def round(self) -> int:
         """Bring over whatever differs. Returns how much that was. Raises `ModelError` (FH323)."""
-        return sum(map(self._kind, self._lines)) + self._chain()
+        return sum(map(self._bring, self._lines)) + self._chain()
 
-    def _kind(self, lines: Lines) -> int:
-        count, odds = 0, self._odd(lines.kind)
-        while batch := list(islice(odds, BATCH)):
-            self._even(lines, batch)
+    def _bring(self, lines: Lines) -> int:
+        count, differences = 0, self._differences(lines.kind)
+        while batch := list(islice(differences, BATCH)):
+            self._reconcile(lines, batch)
             count += len(batch)
             self._progress(f"bringing {lines.kind.__name__}", count)
         return count
 
-    def _odd(self, kind: type[Entity]) -> Iterator[_Odd]:
+    def _differences(self, kind: type[Entity]) -> Iterator[_Difference]:
         """What differs, in the order of ids. What is put for it meanwhile has been passed already."""
         there, here = self._origins(kind), _marks(self._to.estate, self._scope, kind)
         one, other = next(there, None), next(here, None)
         while one is not None or other is not None:
             if one is None or (other is not None and other.id < one[0].id):
                 if other is not None:
-                    yield _Odd(other.id, other.version, "")
+                    yield _Difference(other.id, other.version, "")
                 other = next(here, None)
                 continue
             mark, origin = one
             is_new = other is None or mark.id < other.id
             if is_new or mark != other:
-                yield _Odd(mark.id, 0 if is_new or other is None else other.version, origin)
+                yield _Difference(mark.id, 0 if is_new or other is None else other.version, origin)
             one, other = next(there, None), other if is_new else next(here, None)
 
     def _origins(self, kind: type[Entity]) -> Iterator[tuple[Mark, str]]:
@@ -87,23 +87,23 @@ class Follower:
             return ((mark, mark.id) for mark in there)
         return iter(sorted((mark._replace(id=self.guests.id_of(mark.id)), mark.id) for mark in there))
 
-    def _even(self, lines: Lines, odds: Sequence[_Odd]) -> None:
+    def _reconcile(self, lines: Lines, differences: Sequence[_Difference]) -> None:
         """Do away with some differences, as far as it goes."""
         kind = lines.kind
-        bare = [kind.model_construct(id=odd.id, version=odd.version) for odd in odds if not odd.origin]
+        bare = [kind.model_construct(id=row.id, version=row.version) for row in differences if not row.origin]
         _halving(self._commit, [Write(Verb.REMOVE, kind, one, one.version) for one in bare])
-        found = self._read(lines, [odd for odd in odds if odd.origin])
-        _halving(lambda some: self._to.estate.put(self._scope, some), [one for odd, one in found if not odd.version])
-        saves = [Write(Verb.SAVE, kind, one, odd.version) for odd, one in found if odd.version]
+        found = self._read(lines, [row for row in differences if row.origin])
+        _halving(lambda some: self._to.estate.put(self._scope, some), [one for row, one in found if not row.version])
+        saves = [Write(Verb.SAVE, kind, one, row.version) for row, one in found if row.version]
         for save in _halving(self._commit, saves):  # somebody has its place who may want that of another
             _halving(self._commit, [Write(Verb.REMOVE, kind, save.entity, save.version)])
         self._compare(lines, {str(one.id): one for _, one in found})
 
-    def _read(self, lines: Lines, odds: Sequence[_Odd]) -> list[tuple[_Odd, Entity]]:
+    def _read(self, lines: Lines, differences: Sequence[_Difference]) -> list[tuple[_Difference, Entity]]:
         """What lies where it comes from, as far as it is still there, with the ids that people have in the copy."""
-        those = self._source.estate.those(self._scope, lines.kind, [odd.origin for odd in odds])
+        those = self._source.estate.those(self._scope, lines.kind, [row.origin for row in differences])
         found = {str(one.id): one for one in those}
-        return [(odd, self._named(lines, found[odd.origin])) for odd in odds if odd.origin in found]
+        return [(row, self._named(lines, found[row.origin])) for row in differences if row.origin in found]
 
     def _named(self, lines: Lines, entity: Entity) -> Entity:
         """An entity with the ids that people have in the copy."""
