@@ -3,6 +3,7 @@
 import pytest
 
 from freehold.model.lookup import lookups_of
+from freehold.runtime.failures import TenantScopeMissing
 from freehold.runtime.handles import Emitter, ReadOnlyStore, handle_type
 from freehold.runtime.scope import Scope
 from freehold.testing import Caller
@@ -37,6 +38,23 @@ def test_only_declared_events_are_emitted(ada: Caller) -> None:
     with pytest.raises(TypeError, match="FH203"):
         emit(Noted(note=NOWHERE, text="x"))
     unit.close()
+
+
+def test_what_was_handed_out_refuses_once_the_call_is_over(ada: Caller) -> None:
+    unit = ada.backend.runtime.begin(Scope(ada.tenant))
+    folders = handle_type("Folders", ())(unit, Folder, read_only=False)
+    emit = Emitter(unit, (Noted,))
+    unit.close()
+    for late in (
+        lambda: folders.get(NOWHERE),
+        lambda: folders.find(NOWHERE),
+        lambda: folders.add(Folder(name="late")),
+        lambda: folders.save(Folder(name="late")),
+        lambda: folders.remove(NOWHERE),
+        lambda: emit(Noted(note=NOWHERE, text="late")),
+    ):
+        with pytest.raises(TenantScopeMissing):
+            late()
 
 
 def test_a_lookup_is_asked_with_its_own_parameters_only(ada: Caller) -> None:

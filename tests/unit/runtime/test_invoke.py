@@ -15,7 +15,6 @@ from freehold.runtime.failures import (
     Invalid,
     NotFound,
     Precondition,
-    TenantScopeMissing,
     Unauthenticated,
 )
 from freehold.runtime.invoke import Call
@@ -23,7 +22,7 @@ from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
 from freehold.runtime.scope import Scope
 from freehold.testing import Caller
-from tests.unit.runtime.desk import Desk, Folder, Note
+from tests.unit.runtime.desk import Desk, Note
 
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 
@@ -130,16 +129,6 @@ def test_children_go_with_their_parent(desk: Desk, ada: Caller) -> None:
 def test_an_async_use_case_runs_and_a_port_is_supplied(desk: Desk, ada: Caller) -> None:
     assert ada.answer("posted", text="hello").value == "HELLO"
     assert desk.postbox.texts == ["hello"]
-
-
-def test_a_handle_refuses_once_the_call_is_over(desk: Desk, ada: Caller) -> None:
-    scope = Scope(ada.tenant)
-    unit = ada.backend.runtime.begin(scope)
-    unit.close()
-    with pytest.raises(TenantScopeMissing):
-        unit.add(Folder(name="late"))
-    with pytest.raises(TenantScopeMissing):
-        unit.find(Folder, NOWHERE)
 
 
 def test_who_is_no_member_is_told_to_sign_in(desk: Desk, ada: Caller) -> None:

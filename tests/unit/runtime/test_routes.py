@@ -27,7 +27,7 @@ def ready(number: int, route: str) -> Ready:
     read.__name__ = f"case_{number}"
     method, _, path = route.partition(" ")
     declare = app.query if method == "GET" else app.command
-    declare(route.replace("{one}", "{one}"), allow=anybody)(read)
+    declare(route, allow=anybody)(read)
     case: UseCase = next(c for c in app.model().use_cases.values() if (c.method, c.path) == (method, path))
     return Ready(case, Prepared(case), (), permits(case, case.allow, {}))
 
