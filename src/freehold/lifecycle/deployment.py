@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from freehold.accounts.records import Organisation
 from freehold.model.data import Entity
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.model.model import Model
@@ -39,7 +40,7 @@ class Tip:
 
 @dataclass(frozen=True)
 class Deployment:
-    """An app on its store: what it is, and both ports."""
+    """An app on its store: its model, the ports to what it keeps, and a clock."""
 
     model: Model
     database: Database
@@ -61,6 +62,13 @@ def tip(estate: Estate, scope: Scope) -> Tip:
     while batch := estate.chain(scope, last.number, LOOK):
         last = Tip(batch[-1].number, batch[-1].hash)
     return last
+
+
+def check_whole(there: Organisation) -> None:
+    """Raises `ModelError` (FH322) for a tenant that is not all there."""
+    if there.state == "arriving":
+        message, fix = "it is being imported, restored or erased, or that was interrupted", "do that again, to its end"
+        raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from freehold.accounts.records import Organisation
 from freehold.lifecycle.archive import AUDIT, PEOPLE, Manifest, packing, rows_of
 from freehold.lifecycle.content import written
-from freehold.lifecycle.deployment import LOOK, Deployment, Progress, Tip, entities, unheard
+from freehold.lifecycle.deployment import LOOK, Deployment, Progress, Tip, check_whole, entities, unheard
 from freehold.lifecycle.lines import Lines, Unreadable
 from freehold.lifecycle.people import people_of
 from freehold.model.finding import Finding, ModelError, Place
@@ -27,10 +27,7 @@ def export(
     With `secrets` the password hashes of its people are in the file. Raises `ModelError`: FH320 for what no archive
     can hold, FH322 for a tenant that is not whole; and `OSError` when the file cannot be written.
     """
-    if organisation.state == "arriving":
-        message = "it is being imported, restored or erased, or that was interrupted"
-        fix = "do that again, to its end"
-        raise ModelError([Finding("FH322", Place(organisation.slug, 0), message, fix)])
+    check_whole(organisation)
     with Scope(organisation.id) as scope, of.estate.still(scope), packing(path) as packed:
         for table, lines in written(of).items():
             packed.add(rows_of(table), _rows(of, scope, lines, path, progress))

@@ -15,6 +15,7 @@ from freehold.lifecycle.lines import Lines, Unreadable
 from freehold.lifecycle.people import Guests
 from freehold.model.data import Entity
 from freehold.model.finding import Finding, ModelError
+from freehold.model.model import table_of
 from freehold.runtime.failures import Invalid
 from freehold.runtime.ports import Dangling, Taken
 from freehold.runtime.scope import Scope
@@ -42,16 +43,14 @@ def fill(to: Deployment, scope: Scope, archive: Archive, guests: Guests, progres
     return found
 
 
-def _put(
-    to: Deployment, scope: Scope, archive: Archive, guests: Guests, lines: Lines, progress: Progress
-) -> Part:  # fmt: skip
+def _put(to: Deployment, scope: Scope, archive: Archive, guests: Guests, lines: Lines, progress: Progress) -> Part:
     """Put one kind. Returns what is expected there: lines in the order of ids, which members may have changed."""
-    table, tally, moved = rows_of(_table(to, lines)), Tally(), dict[str, bytes]()
-    for batch in _batches(_entities(archive, table, guests, lines)):
+    member, tally, moved = rows_of(table_of(lines.kind)), Tally(), dict[str, bytes]()
+    for batch in _batches(_entities(archive, member, guests, lines)):
         try:
             to.estate.put(scope, batch)
         except (Taken, Dangling, Invalid) as error:
-            raise _unfit(archive, f"{table}: {type(error).__name__} {error}") from None
+            raise _unfit(archive, f"{member}: {type(error).__name__} {error}") from None
         for entity in batch:
             if lines.kind is Member and guests.are_others:
                 moved[entity.id] = lines.write(entity)
@@ -61,10 +60,6 @@ def _put(
     for id in sorted(moved):
         tally.add(moved[id])
     return tally.part
-
-
-def _table(to: Deployment, lines: Lines) -> str:
-    return next(table for table, one in to.model.entities.items() if one is lines.kind)
 
 
 def _entities(archive: Archive, name: str, guests: Guests, lines: Lines) -> Iterator[Entity]:

@@ -9,7 +9,7 @@ from typing import cast
 
 from freehold.accounts.records import Organisation
 from freehold.lifecycle.content import content
-from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
+from freehold.lifecycle.deployment import Deployment, Progress, check_whole, claimed, unheard
 from freehold.lifecycle.following import Follower
 from freehold.lifecycle.imports import Arrived, clear, make_room
 from freehold.lifecycle.people import Guests, people_of
@@ -63,9 +63,7 @@ def move(
     Raises `ModelError`: FH322 when it is there already, or somebody is at work on it; FH323 when what has arrived is
     not what was sent. The tenant then goes on where it was, and nothing is left of the copy.
     """
-    if there.state == "arriving":
-        message, fix = "it is being imported, restored or erased, or that was interrupted", "do that again, to its end"
-        raise ModelError([Finding("FH322", Place(there.slug, 0), message, fix)])
+    check_whole(there)
     here, beyond = Platform(source), Platform(to)
     with Scope(there.id) as scope, ExitStack() as opened:
         opened.enter_context(claimed(to.estate, scope, there.slug))

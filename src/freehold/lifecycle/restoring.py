@@ -13,8 +13,9 @@ from freehold.lifecycle.filling import fill
 from freehold.lifecycle.fits import check_fits
 from freehold.lifecycle.imports import Arrived
 from freehold.lifecycle.people import Guests, people_in
-from freehold.lifecycle.platform import Platform
+from freehold.lifecycle.platform import ACTOR, CALL, Platform
 from freehold.model.finding import Finding, ModelError, Place
+from freehold.runtime.audit import entry
 from freehold.runtime.ports import Changes
 from freehold.runtime.scope import Scope
 
@@ -63,8 +64,6 @@ def restore(
 
 
 def _note(to: Deployment, scope: Scope, last: Tip, archive: Archive) -> None:
-    noted = {
-        "actor": "system", "at": to.clock.now().isoformat(), "call": "lifecycle", "case": "restore_tenant",
-        "chain": [last.number, last.hash], "from": archive.manifest.made_at.isoformat(), "on": [], "outcome": "done",
-    }  # fmt: skip
-    to.database.commit([Changes(scope, [], [], noted)])
+    noted = entry(ACTOR, "restore_tenant", CALL, to.clock.now().isoformat(), [])
+    whence = {"chain": [last.number, last.hash], "from": archive.manifest.made_at.isoformat()}
+    to.database.commit([Changes(scope, [], [], {**noted, **whence})])
