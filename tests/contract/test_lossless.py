@@ -108,9 +108,9 @@ def furnished(on: Deployment, entities: list[Entity], notes: list[dict[str, obje
     """A new tenant with all of this on its ground."""
     id, person = IDS.new(), Id[Person](IDS.new())
     there = Organisation(id=Id(id), slug=f"t-{id[-12:]}", name="Tenant", version=1)
-    Platform(on).add(
-        there, Person(id=person, email=f"{id}@x.test", name="Ada", password="$hash", organisations=[id]), case="test"
-    )
+    ada = Person(id=person, email=f"{id}@x.test", name="Ada", password="$hash", organisations=[id])
+    for one in (there, ada):
+        Platform(on).add(one, case="test")
     with Scope(id) as scope:
         member = Member(id=Id(person), name="Ada", email=f"{id}@x.test", role="owner", identity="issuer subject")
         made = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -55,46 +55,33 @@ class Platform:
         found = self._one(BY_EMAIL, email)
         return found if isinstance(found, Person) else None
 
-    def add(self, *added: Entity, case: str) -> None:
-        """Add organisations and people, with the ids they have."""
-        now = self._of.clock.now()
-        fresh = [one.model_copy(update={"version": 1, "updated_at": now}) for one in added]
-        self._commit([Write(Verb.ADD, type(one), checked(one), 0) for one in fresh], case)
+    def add(self, entity: Entity, case: str) -> None:
+        """Add an organisation or a person, with the id it has."""
+        fresh = entity.model_copy(update={"version": 1, "updated_at": self._of.clock.now()})
+        self._commit([Write(Verb.ADD, type(fresh), checked(fresh), 0)], case)
 
     def change(self, kind: type[E], id: str, change: Callable[[E], bool], case: str, **told: object) -> E | None:
         """Change one, as it is now; or leave it, where `change` says that there is nothing to do.
 
         `told` is noted, too. Gives None when it is gone. Whoever is faster is waited for.
         """
-        for again in range(TRIES):
-            found = self._get(kind, id)
-            if found is None or not change(found):
-                return found
+
+        def save(found: E) -> Write | None:
+            if not change(found):
+                return None
             before = found.version
             found.version, found.updated_at = before + 1, self._of.clock.now()
-            try:
-                self._commit([Write(Verb.SAVE, kind, checked(found), before)], case, **told)
-            except Stale:
-                if again == TRIES - 1:
-                    raise
-            else:
-                return found
-        return None
+            return Write(Verb.SAVE, kind, checked(found), before)
+
+        return self._write(kind, id, save, case, told)
 
     def remove(self, kind: type[Entity], id: str, case: str, **told: object) -> bool:
         """Take one off, as it is now; `told` is noted. Says whether there was one."""
-        for again in range(TRIES):
-            found = self._get(kind, id)
-            if found is None:
-                return False
-            try:
-                self._commit([Write(Verb.REMOVE, kind, found, found.version)], case, **told)
-            except Stale:
-                if again == TRIES - 1:
-                    raise
-            else:
-                return True
-        return False
+
+        def take_off(found: Entity) -> Write:
+            return Write(Verb.REMOVE, kind, found, found.version)
+
+        return self._write(kind, id, take_off, case, told) is not None
 
     def become(self, tenant: str, state: str, case: str, tip: Tip | None = None, **told: object) -> None:
         """Put a tenant into a state; `told` is noted. With `tip`, it is noted where its own audit chain ends."""
@@ -146,6 +133,24 @@ class Platform:
                     last = from_json(entry.text) if there.id in entry.text else last
                 number = batch[-1].number
         return last
+
+    def _write(
+        self, kind: type[E], id: str, write: Callable[[E], Write | None], case: str, told: Mapping[str, object]
+    ) -> E | None:
+        """Commit what `write` makes of one as it is now, and again when somebody was faster. None when it is gone."""
+        for again in range(TRIES):
+            found = self._get(kind, id)
+            wanted = write(found) if found is not None else None
+            if wanted is None:
+                return found
+            try:
+                self._commit([wanted], case, **told)
+            except Stale:
+                if again == TRIES - 1:
+                    raise
+            else:
+                return found
+        return None
 
     def _commit(self, writes: list[Write], case: str, **told: object) -> None:
         noted = entry(ACTOR, case, CALL, self._of.clock.now().isoformat(), writes)
