@@ -18,7 +18,7 @@ from freehold.edges.http import Api, RequestLimits
 from freehold.edges.identity import Identity
 from freehold.edges.keys import KeyFile, KeyRing, KeySource
 from freehold.edges.openapi import document
-from freehold.edges.outside import fetched, outside
+from freehold.edges.outside_issuers import fetched, read_issuers
 from freehold.edges.passwords import Argon2Passwords
 from freehold.edges.sealing import SivSeal
 from freehold.edges.site import Site
@@ -161,7 +161,7 @@ def keys(settings: Settings, clock: Clock, random: Random, *, memory: bool = Fal
 
 def _tokens(settings: Settings, audience: str, keys: KeySource, clock: Clock, random: Random) -> Tokens:
     """Our own tokens, and those of the issuers outside. Raises `ModelError` (FH401) for an issuer that will not do."""
-    others = outside(settings.outside_issuers, clock, fetched)
+    others = read_issuers(settings.outside_issuers, clock, fetched)
     if any(other.issuer == settings.issuer for other in others):
         message, fix = f"issuers: {settings.issuer} is our own name", "change FREEHOLD_ISSUER, or take that one out"
         raise ModelError([Finding("FH401", Place("FREEHOLD_ISSUERS", 0), message, fix)])

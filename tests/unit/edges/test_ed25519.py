@@ -152,7 +152,7 @@ sys.modules["cryptography"] = None
 from freehold.edges.issuers import Issuer
 from freehold.edges.jwks import ALGORITHMS, INSTALLED, FixedKeys
 from freehold.edges.keys import KeyRing
-from freehold.edges.outside import outside
+from freehold.edges.outside_issuers import read_issuers
 from freehold.edges.sealing import SivSeal
 from freehold.edges.tokens import LocalTokens
 from freehold.model.finding import ModelError
@@ -164,7 +164,7 @@ clock, random, theirs = SystemClock(), SystemRandom(), KeyRing.create(SystemRand
 ring = KeyRing.create(random)
 jwks = {"keys": [{**theirs.signing[0].jwk, "kid": "e"}, RSA]}
 entry = {"issuer": "https://id.test", "audience": "app", "jwks": jwks, "tenant": TENANT, "algorithms": ["EdDSA"]}
-(issuer,) = outside([entry], clock, lambda url: b"")
+(issuer,) = read_issuers([entry], clock, lambda url: b"")
 tokens = LocalTokens(ring, clock, random, issuer="ours", audience="app", outside=[issuer])
 assert tokens.verify(tokens.issue(TENANT, "ada", "s", 60)).subject == "ada"
 assert SivSeal(ring, clock).open(SivSeal(ring, clock).seal(b"text", ["a"]), ["a"]) == b"text"
@@ -172,7 +172,7 @@ assert (issuer.keys.find("e", "EdDSA") is None, issuer.keys.find("r", "RS256")) 
 assert INSTALLED == ("EdDSA",) != ALGORITHMS
 for more in {"jwks": "https://id.test/keys", "algorithms": []}, {"algorithms": ["EdDSA", "ES256"]}:
     try:
-        outside([{**entry, **more}], clock, lambda url: b"")
+        read_issuers([{**entry, **more}], clock, lambda url: b"")
     except ModelError as error:
         print(error)
 """

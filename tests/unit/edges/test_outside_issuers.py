@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freehold.edges.issuers import EVERY_TENANT, Issuer
-from freehold.edges.outside import LARGEST, Written, fetched, outside
+from freehold.edges.outside_issuers import LARGEST, IssuerSetting, fetched, read_issuers
 from freehold.model.finding import ModelError
 from tests.unit.edges.token_kit import A, B, SetClock, acme_key, jwk_of, jwks_of
 
@@ -26,7 +26,7 @@ def asked(url: str) -> bytes:
 def read(*written: dict[str, object]) -> tuple[Issuer, ...]:
     usual: dict[str, object] = {"issuer": "https://id.test", "audience": "api", "jwks": KEYS, "tenant": A}
     found = ({name: value for name, value in {**usual, **one}.items() if value is not None} for one in written)
-    return outside(found, SetClock(), asked)
+    return read_issuers(found, SetClock(), asked)
 
 
 def test_an_issuer_is_read_with_its_keys_written_out() -> None:
@@ -84,10 +84,10 @@ def test_what_would_trust_too_much_or_nobody_is_refused_at_the_start(changes: di
 def test_the_examples_in_the_docs_are_taken() -> None:
     page = (Path(__file__).parents[3] / "docs" / "howto" / "oidc.md").read_text()
     examples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    issuers = [outside(json.loads(example), SetClock(), asked) for example in examples]
+    issuers = [read_issuers(json.loads(example), SetClock(), asked) for example in examples]
     assert [len(found) for found in issuers] == [1, 1, 1]
     fields = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
-    assert set(Written.model_fields) - fields == {"tenant_claim", "tenants"}  # in the row of `tenant`
+    assert set(IssuerSetting.model_fields) - fields == {"tenant_claim", "tenants"}  # in the row of `tenant`
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

@@ -33,7 +33,7 @@ FIX = "see docs/howto/oidc.md"
 EXTRA = '`pip install "freehold[oidc]"`, or `"algorithms": ["EdDSA"]` if that is how the issuer signs'
 
 
-class Written(BaseModel):
+class IssuerSetting(BaseModel):
     """One issuer in the setting. The fields are those of `Issuer`, but for `jwks`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -76,14 +76,14 @@ class Written(BaseModel):
         return FetchedKeys(self.jwks, fetch, clock) if "://" in self.jwks else FixedKeys.from_file(Path(self.jwks))
 
 
-def outside(written: Iterable[Mapping[str, object]], clock: Clock, fetch: Fetch) -> tuple[Issuer, ...]:
+def read_issuers(written: Iterable[Mapping[str, object]], clock: Clock, fetch: Fetch) -> tuple[Issuer, ...]:
     """Read all of them. Raises `ModelError` (FH401) with everything that is wrong."""
     issuers: list[Issuer] = []
     found: list[Finding] = []
     for number, one in enumerate(written, 1):
         place = Place("FREEHOLD_ISSUERS", number)
         try:
-            read = Written.model_validate(one)
+            read = IssuerSetting.model_validate(one)
             if lacking := read.lacking():
                 message = f"issuers: {read.issuer} signs with {', '.join(lacking)}: that needs cryptography"
                 found.append(Finding("FH401", place, message, EXTRA))
