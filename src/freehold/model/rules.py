@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Never, ParamSpec
 
 from freehold.model.finding import Finding, ModelError, Place
+from freehold.model.names import snake
 
 P = ParamSpec("P")
 
@@ -37,7 +38,7 @@ class Access:
 
     def __str__(self) -> str:
         """As it was written."""
-        return type(self).__name__.lower()
+        return snake(type(self).__name__)
 
 
 class Anyone(Access):

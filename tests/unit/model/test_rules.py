@@ -27,7 +27,7 @@ def test_a_rule_is_still_its_function() -> None:
 def test_access_is_shown_as_it_was_written() -> None:
     assert str(owner | member & is_early) == "owner | member & is_early"
     assert str((owner | member) & is_early) == "(owner | member) & is_early"
-    assert (str(anyone), str(signed_in)) == ("anyone", "signedin")
+    assert (str(anyone), str(signed_in)) == ("anyone", "signed_in")
 
 
 def test_and_binds_closer_than_or() -> None:
