@@ -50,7 +50,7 @@ def check(parts: Parts) -> Iterator[Finding]:
         *(fields.entity_fields(entity, kept) for entity in parts.entities),
         *(fields.event_fields(event) for event in parts.events),
         grants.rules(everything),
-        *(rule(case) for case in everything for rule in RULES),
+        *(check_one(case) for case in everything for check_one in CHECKS),
         *(grants.access(case, declared.roles) for case in everything),
         *(_unsent(case, "a seed") for case in parts.seeds),
         _ports(everything, declared),
@@ -139,7 +139,7 @@ def _limit(case: UseCase) -> Iterator[Finding]:
         yield Finding("FH130", case.place, f'{case.name}: "{case.limit}" is not a limit', 'write "60/minute"')
 
 
-RULES: tuple[Callable[[UseCase], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[UseCase], Iterator[Finding]], ...] = (
     _size, _writes, _period, _handler, _limit,
     inputs.capabilities, inputs.inputs, inputs.answer, grants.ground, grants.roles_of_everyone,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a model, where, and how to put it right."""
+"""Findings: what is wrong with a model, a setting or an archive, where, and how to put it right."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Finding:
 
 
 class ModelError(Exception):
-    """The model does not hold together. `findings` says what, where, and how to put it right."""
+    """A model, a setting or an archive does not hold together. `findings` says what, where, and how to put it right."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Gather what was found, each once, in the order of the source."""
