@@ -23,10 +23,13 @@ GUARDS: tuple[Line, ...] = (
 )
 """On every answer of every kind (ASVS 5.0, V3.4)."""
 
+NOTHING_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+"""The content security policy of whatever is no page."""
+
 SECURITY: tuple[Line, ...] = (
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", NOTHING_POLICY),
     (b"vary", b"authorization"),
     *GUARDS,
 )

@@ -53,5 +53,5 @@ def _key(token: str) -> Principal:
     key, _, secret = rest.partition(".")
     if len(token) > LONGEST_KEY or not is_id(tenant) or not is_id(key) or tenant == PLATFORM:
         raise Unauthenticated
-    print_ = hashlib.sha256(secret.encode()).hexdigest()
-    return Principal(tenant=tenant, subject=key, kind="key", session=print_, vouched=False)
+    fingerprint = hashlib.sha256(secret.encode()).hexdigest()
+    return Principal(tenant=tenant, subject=key, kind="key", session=fingerprint, vouched=False)

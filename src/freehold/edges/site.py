@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from freehold.edges.cors import Origins
-from freehold.edges.headers import GUARDS, SECURITY, Line, Raw
+from freehold.edges.headers import GUARDS, NOTHING_POLICY, SECURITY, Line, Raw
 from freehold.edges.http import Api, Asgi, Receive, Send
 from freehold.runtime.envelope import problem
 from freehold.runtime.failures import Failure, MethodNotAllowed, NotFound
@@ -23,7 +23,6 @@ ASSETS = Path(__file__).parent / "docs"
 PACKED = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 """Assets that are kept and sent compressed, a quarter of their size. Every browser takes gzip."""
 
-NOTHING_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,7 +38,7 @@ class Site:
         self.turnstile = api.turnstile
         self._api, self._tokens, self._openapi = api, tokens, openapi
         self._origins = Origins(origins)
-        self._read: bytes | None = None
+        self._made: bytes | None = None
         routes = [
             Route("/health/live", self._live),
             Route("/health/ready", self._ready),
@@ -83,9 +82,9 @@ class Site:
         return JSONResponse(self._tokens.jwks(), headers={"cache-control": "public, max-age=300"})
 
     async def _document(self, _: Request) -> Response:
-        if self._read is None:
-            self._read = self._openapi()
-        return Response(self._read, media_type="application/json", headers={"cache-control": "no-cache"})
+        if self._made is None:
+            self._made = self._openapi()
+        return Response(self._made, media_type="application/json", headers={"cache-control": "no-cache"})
 
     async def _page(self, _: Request) -> Response:
         return FileResponse(ASSETS / "page.html", media_type="text/html", headers={"cache-control": "no-cache"})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from freehold.model.data import Entity
 from freehold.model.lookup import Lookup
@@ -62,8 +62,8 @@ class Principal:
     subject: str
     """Who: the id of the person, or of the API key."""
     issuer: str = "local"
-    kind: str = "person"
-    """`person`, `key`, or `system`: what runs by itself, which no token says."""
+    kind: Literal["person", "key", "system"] = "person"
+    """`system` is what runs by itself, which no token says."""
     session: str = ""
     expires: float = 0.0
     """Seconds since 1970 at which the token stops counting."""
