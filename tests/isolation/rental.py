@@ -1,4 +1,6 @@
-"""An app with what real ones have: prices of so many digits, input that is compared, ids of what may be removed.
+"""An app with what real ones have: prices of so many digits, input that is compared, keys that must be sent.
+
+Ids of what may be removed, too, and answers with such ids, which receipts keep.
 
 The examples have none of that, and the suite must not take for a leak what an app like this does rightly.
 """
@@ -60,6 +62,12 @@ def reserve(
         raise Invalid("NO_DAYS", "It ends before it begins.")
     items.save(items.get(item))  # so that two at the same moment are one after the other
     return kept.add(Reservation(item=item, customer=customer, start=start, stop=stop))
+
+
+@app.command("POST /reservations/{id}/begin", allow=clerk, idempotent=True)
+def begin(id: Id[Reservation], kept: Store[Reservation]) -> Reservation:
+    """Hand the item over."""
+    return kept.save(kept.get(id))
 
 
 @app.command("DELETE /reservations/{id}", allow=clerk)

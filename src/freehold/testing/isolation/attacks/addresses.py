@@ -68,12 +68,14 @@ def respelled_ids(arena: Arena) -> None:
     for operation, actor in arena.pairs(_with_id, most=30):
         place, values = operation.ids_from(Source.PATH)[-1], arena.values(operation, actor)
         theirs, nothing = arena.foreign(place.target), arena.world.absent()
-        template = operation.request(place.put(values, "<id>"))
         for name in arena.some(_SPELLINGS, 7):
-            here, there = (_respelled(template, _SPELLINGS[name](id)) for id in (theirs, nothing))
-            case = Case("T12", operation.name, actor.name, name)
-            asked = [(here, _SPELLINGS[name](theirs)), (there, _SPELLINGS[name](nothing))]
-            arena.alike(case, actor, asked[0], asked[1])
+            case, spell = Case("T12", operation.name, actor.name, name), _SPELLINGS[name]
+            requests = [operation.request(place.put(values, "<id>")) for _ in range(2)]  # each with a key of its own
+            here, there = (
+                (_respelled(request, spell(id)), spell(id))
+                for request, id in zip(requests, (theirs, nothing), strict=True)
+            )
+            arena.alike(case, actor, here, there)
 
 
 def _respelled(template: Request, spelling: str) -> Request:

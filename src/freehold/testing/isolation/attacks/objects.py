@@ -113,8 +113,9 @@ def planted(arena: Arena) -> None:
         for name, target in arena.backend.model.references(kind):
             if target is kind.facts.within or not world.b.ids(target) or not world.a.ids(kind):
                 continue
-            entity = world.fresh(world.a, kind)
-            theirs = arena.foreign(target)
+            entity, theirs = world.fresh(world.a, kind), world.fresh(world.b, target).id
+            world.shared.add(theirs)  # from now on A has it as well: a receipt keeps what was answered about it
+            arena.oracle.rebase()
             wrong = entity.model_copy(update={name: theirs, "version": entity.version + 1})
             with Scope(world.a.tenant) as scope:
                 database.commit([Changes(scope, [Write(Verb.SAVE, kind, wrong, entity.version)], [])])
