@@ -12,7 +12,7 @@ from freehold.runtime.envelope import Answer, told
 from freehold.runtime.failures import BadRequest, Failure, Invalid
 from freehold.runtime.idempotency import LONGEST_KEY
 from freehold.runtime.invoke import Call, Ready, Runtime
-from freehold.runtime.prepared import Sent
+from freehold.runtime.prepared import Sent, check_text
 
 
 def bulk(runtime: Runtime, call: Call) -> Answer:
@@ -25,11 +25,13 @@ def bulk(runtime: Runtime, call: Call) -> Answer:
         raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
     if call.key is not None and not (0 < len(call.key) <= LONGEST_KEY and call.key.isprintable()):
         raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
+    runtime.recognise(call)  # or else a list of refusals would be an answer, and who is nobody vouched for by it
     items, each = _items(call, case.at_most), runtime.cases[case.each.name]
     return Answer(200, b"[" + b",".join(_one(runtime, call, each, n, item) for n, item in enumerate(items)) + b"]")
 
 
 def _items(call: Call, at_most: int) -> list[dict[str, object]]:
+    check_text(call.sent.body)
     try:
         body = from_json(call.sent.body, allow_inf_nan=False) if call.sent.body else dict(call.sent.values)
     except ValueError:

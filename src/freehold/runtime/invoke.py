@@ -134,6 +134,14 @@ class Runtime:
                     self._note(call, refused, receipt)
                     raise refused.failure from None
 
+    def recognise(self, call: Call) -> User:
+        """Who calls, before anything is done. Raises `Unauthenticated`, and `Forbidden` where nobody is let in."""
+        unit = self.begin(Scope(call.ground, call.id), writes=False)
+        try:
+            return self._recognise(call, unit)
+        finally:
+            unit.close()
+
     @staticmethod
     def _kept(answer: Answer) -> Answer:
         """The answer, or the failure that came with what was written all the same."""

@@ -168,8 +168,7 @@ class Prepared:
         """What is in the body. Only its types as JSON has them count: `"1"` is no number."""
         if NO_NUMBER.search(body) is not None or self._inside is None:
             _object(body)
-        if b"\\u0000" in body and NUL.search(body) is not None:
-            raise Invalid(details=[{"loc": ["body"], "msg": "Text must not contain the character U+0000."}])
+        check_text(body)
         if self._inside is None:
             for name in _object(body):
                 raise _misplaced(name, "body")
@@ -216,6 +215,12 @@ def _detail(problem: ErrorDetails) -> dict[str, object]:
     place = [part[:LONGEST_TOLD] if isinstance(part, str) else part for part in problem["loc"]]
     is_unknown = problem["type"] == "extra_forbidden" and len(place) == 1
     return {"loc": place, "msg": "This is not a field of the body." if is_unknown else problem["msg"]}
+
+
+def check_text(body: bytes) -> None:
+    """Raises `Invalid` for JSON with a text in it that not every store can keep."""
+    if b"\\u0000" in body and NUL.search(body) is not None:
+        raise Invalid(details=[{"loc": ["body"], "msg": "Text must not contain the character U+0000."}])
 
 
 def dangling(field: str) -> Invalid:
