@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from math import inf
 
 from freehold.model.data import Paging, Range
 from freehold.model.usecase import UseCase
@@ -50,28 +51,41 @@ class Courier:
         """Say that something was put into the outbox."""
         self._woken.set()
 
-    def deliver_due(self) -> int:
+    def deliver_due(self, seconds: float = inf) -> int:
         """Deliver everything that is due, and what follows from it. Returns how many deliveries were tried.
 
-        Those of tenants that are arriving are left until the next time.
+        Those of tenants that are arriving, or cannot be reached, are left until the next time. No round begins once
+        `seconds` are over: what there still is to do is done when it is called again.
         """
         count, left = 0, set[str]()
+        until = self._runtime.clock.monotonic() + seconds
         while grounds := [one for one in self._due() if one not in left]:
+            if self._runtime.clock.monotonic() > until:
+                self._woken.set()
+                return count
             for ground in grounds:
                 if self._stopped.is_set():
                     return count
-                if self._runtime.membership.is_arriving(ground):
+                tried = self._tried(ground)
+                count += tried or 0
+                if tried is None:
                     left.add(ground)
-                else:
-                    count += self._visit(ground)
         return count
+
+    def _tried(self, ground: str) -> int | None:
+        """How many deliveries of a ground were tried; None for one that is left. What fails there is nobody else's."""
+        try:
+            return None if self._runtime.membership.is_arriving(ground) else self._visit(ground)
+        except Exception:
+            log.exception("the deliveries of a tenant cannot be tried", extra={"tenant": ground})
+            return None
 
     def _work(self) -> None:
         while not self._stopped.is_set():
             self._woken.clear()
             try:
                 self._before()
-                self.deliver_due()
+                self.deliver_due(SWEEP)  # and then it is the jobs' turn again, whatever a tenant sets off meanwhile
             except Exception:
                 log.exception("the outbox could not be read; it is tried again")
             self._woken.wait(SWEEP)
@@ -103,10 +117,10 @@ class Courier:
         except (Forbidden, Unauthenticated):
             self._postpone(ground, delivery)
         except Failure as failure:
-            self._put_back(ground, delivery, f"{failure.code}: {failure.message}")
+            self._put_back(ground, delivery, _kept(f"{failure.code}: {failure.message}"))
         except Exception as error:
             log.exception("handler %s failed", delivery.handler, extra={"call": delivery.call, "tenant": ground})
-            self._put_back(ground, delivery, f"{type(error).__name__}: {error}"[:500])
+            self._put_back(ground, delivery, _kept(f"{type(error).__name__}: {error}"))
 
     def _put_back(self, ground: str, delivery: Delivery, error: str, *, dead: bool = False) -> None:
         tries = delivery.tries + 1
@@ -135,6 +149,11 @@ class Courier:
                 self._runtime.database.commit([Changes(scope, [write], [])])
             except Stale:
                 log.info("delivery %s was taken by somebody else", delivery.id)
+
+
+def _kept(said: str) -> str:
+    """What an error said, as every store can keep it: what is no text, or ends one, is written out."""
+    return said[:500].replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def _inputs(case: UseCase, delivery: Delivery) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """A small app that the tests of the runtime call: notes in folders, with a handler that can be made to fail."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from freehold import App, Conflict, Emit, Entity, Event, Id, Now, Page, Paging, Port, ReadOnly, Store, User, lookup
@@ -60,6 +61,8 @@ class Desk:
         self.app = app = App("desk")
         self.reader, self.writer, self.owner = app.roles("reader", "writer", "owner")
         self.failing = False
+        self.says = ""
+        self.follows: Callable[[], object] | None = None
         self.handled: list[str] = []
         self.ran: list[object] = []
         self.postbox = Dropped()
@@ -133,10 +136,13 @@ def _declare(desk: Desk) -> None:  # noqa: C901  # a list of declarations, each 
         return echoes.all(page)
 
     @app.on(Noted)
-    def echo(event: Noted, echoes: Echoes) -> None:
+    def echo(event: Noted, echoes: Echoes, emit: Emit[Noted]) -> None:
         desk.handled.append(event.text)
         if desk.failing:
-            raise RuntimeError(event.text)
+            raise RuntimeError(desk.says or event.text)
+        if desk.follows is not None:
+            desk.follows()
+            emit(event)
         echoes.add(Echo(text=event.text))
 
     @app.every("day")

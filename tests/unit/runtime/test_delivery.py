@@ -1,5 +1,7 @@
 """Events and jobs: at least once, in a transaction of their own, and never for ever."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -8,9 +10,11 @@ from freehold.accounts.tenants import resume_tenant, suspend_tenant
 from freehold.cli.outbox import find, put_back
 from freehold.runtime.failures import Conflict
 from freehold.runtime.invoke import Call
-from freehold.runtime.outbox import TRIES
+from freehold.runtime.outbox import TRIES, Delivery
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
+from freehold.stores.schema import table_of
+from freehold.stores.sqlite.database import Sqlite
 from freehold.testing import Caller
 from tests.unit.runtime.desk import Desk
 
@@ -104,3 +108,32 @@ def test_a_suspended_tenants_events_wait_and_its_jobs_rest(desk: Desk, ada: Call
     ada.clock.turn(timedelta(minutes=2))
     ada.deliver()
     assert texts(desk, ada) == ["hello"]
+
+
+def test_what_an_error_says_is_kept_though_it_is_no_text(desk: Desk, ada: Caller) -> None:
+    note(desk, ada)
+    desk.failing, desk.says = True, "half \ud800, an end \0"
+    assert [ada.deliver(), ada.deliver()] == [1, 0]
+    assert [delivery.error for _, delivery in find(ada.backend, "waiting", None)] == [
+        "RuntimeError: half \\ud800, an end \\0"
+    ]
+
+
+def test_a_ground_that_cannot_be_read_stops_no_other(desk: Desk, ada: Caller) -> None:
+    globex = ada.of("globex")
+    for member in (ada, globex):
+        note(desk, member)
+    database = ada.backend.database
+    assert isinstance(database, Sqlite)
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as raw:
+        raw.execute(f"UPDATE {table_of(Delivery)} SET created_at = 'never' WHERE tenant = ?", [ada.tenant])
+    assert ada.deliver() == 1
+    assert texts(desk, globex) == ["hello"]
+
+
+def test_who_sets_off_more_and_more_does_not_hold_up_the_jobs(desk: Desk, ada: Caller) -> None:
+    """The courier comes back when its time is over, and goes on where it was."""
+    note(desk, ada)
+    desk.follows = lambda: ada.clock.turn(timedelta(seconds=0.4))
+    assert ada.backend.courier.deliver_due(1.0) == 3
+    assert ada.backend.courier.deliver_due(1.0) == 3
