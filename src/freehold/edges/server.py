@@ -27,7 +27,8 @@ from freehold.runtime.failures import BadRequest, Failure, TooLarge
 LEAVE = 0.5
 """Seconds between being unready and closing the door, for whoever balances the load to notice."""
 PATIENCE = 20.0
-"""Seconds a client may take to send a request, from its first byte or the connection's to its last."""
+"""Seconds a client may take to send a request, from its first byte or the connection's to its last; and seconds in
+which it must take some of an answer that waits for it. Else it would be kept here for as long as nobody reads it."""
 IDLE = 75.0
 """Seconds that a connection is kept on which nothing is asked: longer than a load balancer does (60 on AWS), since one
 that sends a request down a connection that is just being closed here fails it."""
@@ -91,6 +92,7 @@ class Patient(HttpToolsProtocol):
     turnstile: Turnstile | None = None
     pace: Pace | None = None
     _bare = 0
+    _unread, _unread_since = 0, 0.0
     _in_head = True
     _goes_on = False
     _refusal: str | None = None
@@ -125,9 +127,13 @@ class Patient(HttpToolsProtocol):
                 self.transport.abort()
 
     def leave_if_late(self, now: float) -> None:
-        """Close a connection on which a request is not sent to its end, or nothing is asked."""
-        if self.waiting_since is not None and now - self.waiting_since > PATIENCE:
-            self.transport.abort()
+        """Close a connection on which a request is not sent to its end, an answer not read, or nothing asked."""
+        unread = self.transport.get_write_buffer_size()
+        if unread != self._unread:
+            self._unread, self._unread_since = unread, now
+        waiting = [self.waiting_since, self._unread_since if unread else None]
+        if any(since is not None and now - since > PATIENCE for since in waiting):
+            self.transport.abort()  # to close it would mean to wait until all is read
         elif self.idle_since is not None and now - self.idle_since > IDLE and self._is_free():
             self.transport.close()
 

@@ -170,6 +170,26 @@ def test_a_connection_on_which_a_request_does_not_end_is_closed(
     assert line.sock.recv(1) == b""
 
 
+def test_a_connection_on_which_an_answer_is_not_read_is_closed(
+    flooded: Flooded, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of several megabytes, which no kernel takes off our hands."""
+    globex = ada.of("globex")
+    for number in range(8):
+        globex.call(kit.add_item, name=f"{number}{'x' * 1_000_000}")
+    with socket.socket() as idler:
+        idler.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        idler.connect(("127.0.0.1", flooded.port))
+        idler.sendall(f"GET {ITEMS} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {globex.token()}\r\n\r\n".encode())
+        assert idler.recv(12) == b"HTTP/1.1 200"
+        monkeypatch.setattr(server, "PATIENCE", 0.2)
+        for _ in range(LONG):
+            time.sleep(LOOK)
+            if not flooded.server.server_state.connections:
+                break
+        assert not flooded.server.server_state.connections
+
+
 def test_a_connection_whose_answer_takes_long_is_kept(
     line: HTTPConnection, flooded: Flooded, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
