@@ -37,6 +37,8 @@ class Accounts:
 
     def member(self, principal: Principal, unit: Unit) -> User:
         """See `Membership.member`."""
+        if principal.kind == "key" and not self._state(principal.tenant, unit):
+            raise Unauthenticated  # anybody can make up a tenant: nothing is opened, or paid for, in its name
         user = self._key(principal, unit) if principal.kind == "key" else self._member(principal, unit)
         self.admit(principal.tenant, unit)
         return user

@@ -11,6 +11,7 @@ from freehold.runtime.failures import Forbidden, Unauthenticated
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent
+from freehold.runtime.scope import Scope
 from tests.unit.accounts.house import House
 
 GONE = "01900000-0000-7000-8000-000000000000"
@@ -89,6 +90,14 @@ def test_nobody_but_people_of_ours_reach_what_belongs_to_no_tenant(house: House,
 def test_what_is_no_key_opens_nothing(house: House, key: str) -> None:
     with pytest.raises(Unauthenticated):
         house.call("who_am_i", key)
+
+
+def test_for_a_key_of_a_tenant_that_somebody_made_up_no_ground_is_read(house: House, accounts: Accounts) -> None:
+    """With a session for each tenant (token vending) everything made up would open one more."""
+    unit = house.backend.runtime.begin(Scope(GONE))
+    unit.read_no_more()
+    with pytest.raises(Unauthenticated):
+        accounts.member(Principal(GONE, GONE, kind="key"), unit)
 
 
 def test_a_role_in_one_organisation_is_none_in_another(house: House) -> None:
