@@ -10,8 +10,8 @@ from psycopg.conninfo import make_conninfo
 
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.erasing import erase
-from freehold.lifecycle.export import export
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.exporting import export
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
 from freehold.runtime.scope import Scope

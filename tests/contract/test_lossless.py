@@ -17,8 +17,8 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.content import content, digest
 from freehold.lifecycle.deployment import Deployment, tip
 from freehold.lifecycle.erasing import erase
-from freehold.lifecycle.export import export
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.exporting import export
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.platform import Platform
 from freehold.lifecycle.restoring import restore

@@ -19,7 +19,7 @@ from freehold.cli.standing import standing
 from freehold.edges.keys import KeyRing
 from freehold.lifecycle.content import digest
 from freehold.lifecycle.deployment import Deployment
-from freehold.lifecycle.imports import Arrived
+from freehold.lifecycle.importing import Arrived
 from freehold.model.app import App
 from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.settings import DESTINATION, Settings, from_environment

@@ -112,7 +112,7 @@ def export(
     from freehold.cli.lifecycle import Ticker, deployed, found, free
     from freehold.cli.writing import writing
     from freehold.lifecycle.content import digest
-    from freehold.lifecycle.export import export as write
+    from freehold.lifecycle.exporting import export as write
 
     path, ticker = free(file or Path(f"{slug}.zip"), "FILE"), Ticker(hidden=as_json)
     with deployed(app, data, store) as (made, of), writing("name a FILE where there is room for it"):
@@ -140,7 +140,7 @@ def import_tenant(
     """Bring in a tenant that is not here, all or nothing. Nobody is let in before all is there and was compared."""
     from freehold.cli.lifecycle import Ticker, deployed, tell_arrival
     from freehold.lifecycle.archive import Archive
-    from freehold.lifecycle.imports import bring_in
+    from freehold.lifecycle.importing import bring_in
 
     ticker = Ticker(hidden=as_json)
     with deployed(app, data, store) as (_, to), Archive(file) as archive:

@@ -10,7 +10,7 @@ from freehold.accounts.records import Member
 from freehold.lifecycle.archive import AUDIT, Archive, rows_of
 from freehold.lifecycle.content import Part, Tally, content, digest, written
 from freehold.lifecycle.deployment import BATCH, Deployment, Progress, tip
-from freehold.lifecycle.export import entry_of
+from freehold.lifecycle.exporting import entry_of
 from freehold.lifecycle.lines import Lines, Unreadable
 from freehold.lifecycle.people import Guests
 from freehold.model.data import Entity

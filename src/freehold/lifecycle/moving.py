@@ -11,7 +11,7 @@ from freehold.accounts.records import Organisation
 from freehold.lifecycle.content import content
 from freehold.lifecycle.deployment import Deployment, Progress, check_whole, claimed, unheard
 from freehold.lifecycle.following import Follower
-from freehold.lifecycle.imports import Arrived, clear, make_room
+from freehold.lifecycle.importing import Arrived, clear, make_room
 from freehold.lifecycle.people import Guests, people_of
 from freehold.lifecycle.platform import Platform
 from freehold.lifecycle.restoring import GRACE

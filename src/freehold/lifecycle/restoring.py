@@ -11,7 +11,7 @@ from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.deployment import Deployment, Progress, Tip, claimed, tip, unheard
 from freehold.lifecycle.filling import fill
 from freehold.lifecycle.fits import check_fits
-from freehold.lifecycle.imports import Arrived
+from freehold.lifecycle.importing import Arrived
 from freehold.lifecycle.people import Guests, people_in
 from freehold.lifecycle.platform import ACTOR, CALL, Platform
 from freehold.model.finding import Finding, ModelError, Place

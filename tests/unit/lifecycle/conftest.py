@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold.lifecycle.export import export
+from freehold.lifecycle.exporting import export
 from freehold.settings import Settings
 from tests.unit.lifecycle.place import Place, opened
 

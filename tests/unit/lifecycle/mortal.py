@@ -12,7 +12,7 @@ from pathlib import Path
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.deployment import Deployment
 from freehold.lifecycle.erasing import erase
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.moving import move, settle
 from freehold.lifecycle.restoring import restore
 from freehold.settings import DESTINATION, from_environment

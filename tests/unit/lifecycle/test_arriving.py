@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from freehold.lifecycle.archive import Archive
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.moving import move
 from freehold.lifecycle.platform import Platform
 from freehold.model.finding import ModelError

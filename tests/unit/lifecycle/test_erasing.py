@@ -13,7 +13,7 @@ from freehold.edges.keys import KeyRing
 from freehold.lifecycle.certificate import jwks_of, signed, verified
 from freehold.lifecycle.deployment import claimed
 from freehold.lifecycle.erasing import Erasure, erase
-from freehold.lifecycle.export import export
+from freehold.lifecycle.exporting import export
 from freehold.model.data import Id
 from freehold.model.finding import ModelError
 from freehold.runtime.failures import Failure

@@ -12,7 +12,7 @@ import pytest
 
 from freehold.accounts.records import Organisation, Person
 from freehold.lifecycle.archive import MANIFEST, Archive
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.lines import LONGEST
 from freehold.model.finding import ModelError
 from tests.unit.lifecycle.place import Place, altered

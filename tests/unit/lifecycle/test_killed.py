@@ -7,7 +7,7 @@ import pytest
 
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.erasing import erase
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.moving import move
 from freehold.lifecycle.restoring import restore
 from freehold.settings import Settings

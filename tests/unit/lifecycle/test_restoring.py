@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from freehold.lifecycle.archive import Archive
-from freehold.lifecycle.export import export
+from freehold.lifecycle.exporting import export
 from freehold.lifecycle.restoring import restore
 from freehold.model.finding import ModelError
 from tests.unit.lifecycle.place import NOW, Place, altered

@@ -9,8 +9,8 @@ from examples.teamflow.tasks import create_task
 from freehold.accounts.records import Member, Person
 from freehold.cli.registry import operate
 from freehold.lifecycle.archive import Archive
-from freehold.lifecycle.export import export
-from freehold.lifecycle.imports import bring_in
+from freehold.lifecycle.exporting import export
+from freehold.lifecycle.importing import bring_in
 from freehold.model.finding import ModelError
 from freehold.runtime.failures import Conflict, Forbidden
 from freehold.runtime.outbox import Delivery
