@@ -22,7 +22,6 @@ from freehold.cli.registry import SYSTEM, known_member, known_organisation, pers
 from freehold.cli.target import load, locate
 from freehold.model.data import Id
 from freehold.model.lookup import plain
-from freehold.model.rules import Anyone
 from freehold.model.usecase import Kind, UseCase
 from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer, problem
@@ -159,7 +158,7 @@ def _principal(made: Backend, case: UseCase, email: str | None, slug: str | None
             raise typer.BadParameter("say in which tenant: --tenant SLUG")
         return replace(SYSTEM, tenant=known_organisation(made, slug).id)
     if email is None:
-        if isinstance(case.allow, Anyone):
+        if case.is_open:
             return None
         raise typer.BadParameter("say who calls: --as EMAIL, and --tenant SLUG")
     if slug is None:

@@ -118,7 +118,7 @@ class Api:
 
     def _identify(self, ready: Ready, given: Headers) -> Principal | None:
         """Layer 1: the verified token names the tenant, and nothing else does. Open use cases look at no token."""
-        if ready.is_open:
+        if ready.case.is_open:
             return None
         if given.token is None:
             raise Unauthenticated

@@ -18,7 +18,7 @@ from freehold.model.finding import Finding, Place
 from freehold.model.hints import hints_of
 from freehold.model.lookup import UNIONS, entity_of, is_read_only, is_store, plain, reference_of, shown
 from freehold.model.ports import NOW, Across, Caller, Emit, Port, User
-from freehold.model.rules import Access, Rule
+from freehold.model.rules import Access, Anyone, Rule
 
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/|(?:/(?:(?!\.\.?(?:/|$))[A-Za-z0-9_.~-]+|{[a-z_][a-z0-9_]*}))+)")
 HOLE = re.compile(r"{([a-z_][a-z0-9_]*)}")
@@ -56,7 +56,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """A parameter that is supplied. `target` is the store, the port, or the tuple of events."""
+    """A parameter that is supplied. `target` is the store, the port, or the event: of several, their union."""
 
     parameter: str
     need: Need
@@ -141,6 +141,11 @@ class UseCase:
     def writes(self) -> bool:
         """Whether it may change anything."""
         return self.kind is not Kind.QUERY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is for everybody: no token is asked for, and none is looked at."""
+        return isinstance(self.allow, Anyone)
 
     @property
     def doc(self) -> str:

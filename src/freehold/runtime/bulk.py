@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from freehold.model.usecase import Source
 from freehold.runtime.envelope import Answer, told
 from freehold.runtime.failures import BadRequest, Failure, Invalid
-from freehold.runtime.idempotency import LONGEST_KEY
+from freehold.runtime.idempotency import check_key
 from freehold.runtime.invoke import Call, Ready, Runtime
 from freehold.runtime.prepared import Sent, check_text
 
@@ -21,10 +21,7 @@ def bulk(runtime: Runtime, call: Call) -> Answer:
     if case.each is None:
         message = f"{case.name} is not a bulk use case"
         raise TypeError(message)
-    if case.idempotent and call.key is None:
-        raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
-    if call.key is not None and not (0 < len(call.key) <= LONGEST_KEY and call.key.isprintable()):
-        raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
+    check_key(case, call.key)
     runtime.recognise(call)  # or else a list of refusals would be an answer, and who is nobody vouched for by it
     items, each = _items(call, case.at_most), runtime.cases[case.each.name]
     return Answer(200, b"[" + b",".join(_one(runtime, call, each, n, item) for n, item in enumerate(items)) + b"]")

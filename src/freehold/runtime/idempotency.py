@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from pydantic import BaseModel
@@ -20,17 +21,16 @@ from pydantic_core import from_json, to_json
 from freehold.model.data import Entity, Id, Page, Paging, Range
 from freehold.model.lookup import lookup
 from freehold.model.ports import Store
+from freehold.model.usecase import UseCase
 from freehold.runtime.envelope import Answer, told
-from freehold.runtime.failures import Conflict, Failure, Invalid, NotFound
+from freehold.runtime.failures import BadRequest, Conflict, Failure, Invalid, NotFound
 from freehold.runtime.ids import derived
 from freehold.runtime.ports import Verb, Write
 from freehold.runtime.unit import Unit
 
 LIFETIME = timedelta(hours=24)
 LONGEST_KEY = 255
-BAD = 400
 DETERMINISTIC = frozenset({404, 409, 422})
-
 
 SHOWN_ONCE: Final = "shown once"
 """Marks a field of an answer, `Annotated[str, SHOWN_ONCE]`, that is a secret: a replay has an empty text there."""
@@ -81,17 +81,26 @@ class InFlight:
                 self._keys.discard(key)
 
 
+def check_key(case: UseCase, key: str | None) -> None:
+    """Raises `BadRequest` for a key that is none, and for none where one is required."""
+    if key is None:
+        if case.idempotent:
+            raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
+    elif not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
+
+
 def receipt_id(principal: str, case: str, key: str) -> str:
     """Where the record of a key lies on its tenant's ground."""
     return derived("receipt", principal, case, key)
 
 
-def fingerprint(inputs: Mapping[str, object]) -> str:
+def fingerprint_of(inputs: Mapping[str, object]) -> str:
     """A hash of the validated input, so that the order of JSON keys does not matter."""
     return hashlib.sha256(to_json(dict(sorted(inputs.items())))).hexdigest()
 
 
-def known(unit: Unit, id: str, print_: str) -> Answer | None:
+def known(unit: Unit, id: str, fingerprint: str) -> Answer | None:
     """The answer given to this key before, if there is one. Raises it when it was a failure.
 
     Raises `Invalid` when the input was another.
@@ -99,10 +108,10 @@ def known(unit: Unit, id: str, print_: str) -> Answer | None:
     receipt = unit.find(Receipt, id)
     if not isinstance(receipt, Receipt) or receipt.expires <= unit.now:
         return None
-    if receipt.fingerprint != print_:
+    if receipt.fingerprint != fingerprint:
         message = "This Idempotency-Key was used with other input."
         raise Invalid("IDEMPOTENCY_KEY_REUSED", message)
-    if receipt.status >= BAD:
+    if receipt.status >= HTTPStatus.BAD_REQUEST:
         raise _again(receipt)
     body = receipt.body.encode()
     version, cursor = receipt.entity_version, receipt.cursor
@@ -122,13 +131,13 @@ def _again(receipt: Receipt) -> Failure:
     return failure
 
 
-def record(unit: Unit, id: str, print_: str, answer: Answer) -> Write:
+def record(unit: Unit, id: str, fingerprint: str, answer: Answer) -> Write:
     """The write that keeps an answer, over an expired one if there is one."""
     old = unit.find(Receipt, id)
     receipt = Receipt(
-        id=Id(id), version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now, fingerprint=print_,
-        status=answer.status, body=_without_secrets(answer), entity_version=answer.version, cursor=answer.next,
-        paged=answer.paged, expires=unit.now + LIFETIME,
+        id=Id(id), version=old.version + 1 if old else 1, created_at=unit.now, updated_at=unit.now,
+        fingerprint=fingerprint, status=answer.status, body=_without_secrets(answer), entity_version=answer.version,
+        cursor=answer.next, paged=answer.paged, expires=unit.now + LIFETIME,
     )  # fmt: skip
     return Write(Verb.SAVE if old else Verb.ADD, Receipt, receipt, old.version if old else 0)
 

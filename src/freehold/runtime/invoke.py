@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 from freehold.model.names import PLATFORM, shout
 from freehold.model.ports import User
-from freehold.model.rules import Anyone
 from freehold.model.usecase import Kind, Source, UseCase
 from freehold.runtime import audit, idempotency
 from freehold.runtime.access import Permits, permits
 from freehold.runtime.contention import EXCLUSIVE, Contention
 from freehold.runtime.envelope import Answer
-from freehold.runtime.failures import BadRequest, Conflict, Failure, Forbidden, Invalid, NotFound, Unauthenticated
+from freehold.runtime.failures import Conflict, Failure, Forbidden, Invalid, NotFound, Unauthenticated
 from freehold.runtime.limits import Limits, network
 from freehold.runtime.membership import Membership
 from freehold.runtime.outbox import deliveries
@@ -39,11 +38,6 @@ class Ready(NamedTuple):
     prepared: Prepared
     suppliers: tuple[tuple[str, Supplier], ...]
     permits: Permits
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is for everybody: no token is asked for, and none is looked at."""
-        return isinstance(self.case.allow, Anyone)
 
 
 @dataclass(slots=True)
@@ -156,8 +150,8 @@ class Runtime:
         if not call.is_known:
             self._admit(call, unit.scope.tenant)  #                   4 admit: a key counts once it is recognised
         inputs = ready.prepared.read(call.sent)  #                    5 validate (all others were admitted before this)
-        print_ = idempotency.fingerprint(inputs) if receipt else ""
-        if receipt and (known := idempotency.known(unit, receipt, print_)):
+        fingerprint = idempotency.fingerprint_of(inputs) if receipt else ""
+        if receipt and (known := idempotency.known(unit, receipt, fingerprint)):
             return known, []  #                                       6 replay
         try:
             if not ready.permits(me, inputs, unit):  #                7 authorise
@@ -166,12 +160,12 @@ class Runtime:
             self._admit_to(unit)
         except Failure as failure:
             if failure.keeps:
-                return Answer(failure=failure), self._record(call, me, unit, Answer(), None, print_)
+                return Answer(failure=failure), self._record(call, me, unit, Answer(), None, fingerprint)
             refusal = ready.prepared.unknown_reference(failure, inputs) if isinstance(failure, NotFound) else failure
-            raise _Refused(refusal, me, print_) from None
+            raise _Refused(refusal, me, fingerprint) from None
         if not ready.case.writes:
             return answer, []
-        return answer, self._record(call, me, unit, answer, receipt, print_)  # 9 record, 10 answer
+        return answer, self._record(call, me, unit, answer, receipt, fingerprint)  # 9 record, 10 answer
 
     def _beside(self, call: Call, ground: str, receipt: str | None) -> Answer:
         """Try on a snapshot, beside whatever else is going on."""
@@ -231,12 +225,9 @@ class Runtime:
         case = call.ready.case
         if case.kind is not Kind.COMMAND or call.principal is None:
             return None
+        idempotency.check_key(case, call.key)
         if call.key is None:
-            if case.idempotent:
-                raise BadRequest("IDEMPOTENCY_KEY_REQUIRED", "Send an Idempotency-Key header with this call.")
             return None
-        if not 0 < len(call.key) <= idempotency.LONGEST_KEY or not call.key.isprintable():
-            raise BadRequest("BAD_IDEMPOTENCY_KEY", "The Idempotency-Key must be 1 to 255 printable characters.")
         return idempotency.receipt_id(f"{call.principal.issuer} {call.principal.subject}", case.name, call.key)
 
     def _recognise(self, call: Call, unit: Unit) -> User:
@@ -248,7 +239,7 @@ class Runtime:
         if case.allow is None:  # handlers, jobs and operations are nobody's to call
             raise Forbidden
         if principal is None:
-            if isinstance(case.allow, Anyone):
+            if case.is_open:
                 return NOBODY
             raise Unauthenticated
         if case.scope == "everyone":
@@ -273,7 +264,7 @@ class Runtime:
         return unit.entered[tenant]
 
     def _record(
-        self, call: Call, me: User, unit: Unit, answer: Answer, receipt: str | None, print_: str
+        self, call: Call, me: User, unit: Unit, answer: Answer, receipt: str | None, fingerprint: str
     ) -> list[Changes]:
         """Everything that must be true together: data, outbox, idempotency record, audit entry."""
         parts = []
@@ -287,7 +278,7 @@ class Runtime:
             parts.append(part)
         parts[0].writes += call.riding
         if receipt:
-            parts[0].writes.append(idempotency.record(unit, receipt, print_, answer))
+            parts[0].writes.append(idempotency.record(unit, receipt, fingerprint, answer))
         return [part for part in parts if part.writes] or parts[:1]
 
     def _note(self, call: Call, refused: _Refused, receipt: str | None) -> None:

@@ -32,7 +32,7 @@ class House:
     ) -> Answer:
         """The whole answer to a call with this bearer token. Open use cases look at none."""
         ready = self.backend.runtime.cases[use_case]
-        principal = self._identity.principal(token) if token and not ready.is_open else None
+        principal = self._identity.principal(token) if token and not ready.case.is_open else None
         call = Call(ready, Sent(inputs), principal, id="test", key=idempotency_key, address=at)
         return self.backend.runtime(call)
 

@@ -11,7 +11,6 @@ from freehold.edges.openapi.schemas import Schemas, sent
 from freehold.model.data import Entity, Page, Paging, Range
 from freehold.model.lookup import is_store, lookups_of, reference_of
 from freehold.model.names import shout
-from freehold.model.rules import Anyone
 from freehold.model.usecase import Need, Source, UseCase
 from freehold.runtime.failures import (
     BadRequest,
@@ -49,17 +48,13 @@ def operation(case: UseCase, schemas: Schemas) -> Json:
         "parameters": [*_fields(case, schemas), *_headers(case)],
         **({"requestBody": body} if body else {}),
         "responses": {**_success(case, schemas), **_refusals(case)},
-        "security": [] if _is_open(case) else [{"bearer": []}],
+        "security": [] if case.is_open else [{"bearer": []}],
     }
 
 
 def tag_of(case: UseCase) -> str:
     """What an operation is listed under: the first part of its path."""
     return case.path.split("/")[1]
-
-
-def _is_open(case: UseCase) -> bool:
-    return isinstance(case.allow, Anyone)
 
 
 def _fields(case: UseCase, schemas: Schemas) -> Iterator[Json]:
@@ -106,7 +101,7 @@ def _without_null(schema: Json) -> Json:
 
 
 def _headers(case: UseCase) -> Iterator[Json]:
-    if case.writes and not _is_open(case):
+    if case.writes and not case.is_open:
         about = (
             "A key of your own making, such as a UUID: a command sent again with it is done once. It lasts 24 hours."
         )
@@ -154,7 +149,7 @@ def _success(case: UseCase, schemas: Schemas) -> dict[str, Json]:
     example, paged = schemas.example(result), get_origin(case.returns) is Page
     if case.each is not None:
         result, example = _results(result), [{"success": True, "data": example, "error": None}]
-    names = ["ETag"] * _gives_entity(case) + ["Idempotent-Replayed"] * (case.writes and not _is_open(case))
+    names = ["ETag"] * _gives_entity(case) + ["Idempotent-Replayed"] * (case.writes and not case.is_open)
     content = {"schema": answers.envelope(result, paged=paged), "example": answers.told(example, paged=paged)}
     creates = case.creates and case.each is None
     done = {"description": "Created." if creates else "Done." if case.writes else "Found."}
@@ -176,7 +171,7 @@ def _results(one: Json) -> Json:
 
 def _refusals(case: UseCase) -> dict[str, Json]:
     """How a call can be refused, by status."""
-    is_open, has_body = _is_open(case), case.method != "GET"
+    is_open, has_body = case.is_open, case.method != "GET"
     bad = ["BAD_QUERY", "HEADER_TWICE", *["BAD_JSON"] * has_body, *["IDEMPOTENCY_KEY_REQUIRED"] * case.idempotent]
     bad += ["INVALID_CURSOR"] * any(given.hint is Paging for given in case.inputs)
     found = {str(BadRequest.status): answers.refusal(BadRequest, bad)}
@@ -222,4 +217,4 @@ def _clashes(case: UseCase) -> list[str]:
         store = given.target if isinstance(given.target, type) and is_store(given.target) else None
         for pattern in lookups_of(store) if store is not None else ():
             codes += [f"{name}_{shout('_'.join(pattern.keys))}_TAKEN"] * pattern.unique
-    return [*codes, *["IDEMPOTENT_CALL_RUNNING"] * (not _is_open(case))] or ["CONFLICT"]
+    return [*codes, *["IDEMPOTENT_CALL_RUNNING"] * (not case.is_open)] or ["CONFLICT"]

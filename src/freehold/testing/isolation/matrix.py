@@ -80,7 +80,7 @@ class Operation:
     @property
     def is_open(self) -> bool:
         """Whether anyone may call it, signed in or not."""
-        return isinstance(self.case.allow, Anyone)
+        return self.case.is_open
 
     @property
     def everyone(self) -> bool:
