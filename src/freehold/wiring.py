@@ -171,7 +171,7 @@ def _tokens(settings: Settings, audience: str, keys: KeySource, clock: Clock, ra
 def _adapters(model: Model, settings: Settings) -> dict[object, object]:
     """What fills the app's own ports in this environment.
 
-    Raises `ModelError`: FH134 for a port that nothing fills, FH163 for what is named and cannot be imported.
+    Raises `ModelError`: FH134 for a port that nothing fills, FH163 for what cannot be imported, or made.
     """
     chosen: dict[object, object] = {}
     for port, choices in model.adapters.items():
@@ -183,8 +183,20 @@ def _adapters(model: Model, settings: Settings) -> dict[object, object]:
                 [Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)]
             )
         made = _named(port, adapter, settings.environment) if isinstance(adapter, str) else adapter
-        chosen[port] = made() if isinstance(made, type) else made
+        chosen[port] = _made(port, made, settings.environment) if isinstance(made, type) else made
     return chosen
+
+
+def _made(port: type, adapter: type, environment: str) -> object:
+    try:
+        return adapter()
+    except Exception as error:
+        message = (
+            f"what fills {port.__name__} in {environment} cannot be made: {adapter.__name__}() raised"
+            f" {type(error).__name__}: {error}"
+        )
+        fix = "let it be made without arguments, or provide an object that is made already"
+        raise ModelError([Finding("FH163", Place.of(port), message, fix)]) from error
 
 
 def _named(port: type, target: str, environment: str) -> object:

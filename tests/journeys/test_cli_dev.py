@@ -221,6 +221,16 @@ def test_an_adapter_that_cannot_be_imported_is_told(acme: Shell) -> None:
     assert told.startswith("FH163  app.py:")
 
 
+def test_an_adapter_that_cannot_be_made_is_told(acme: Shell) -> None:
+    acme.edit("import App, ", "import App, Port, ")
+    with (acme.folder / "app.py").open("a") as file:
+        file.write(PORT.replace('production="post.office:Smtp"', 'local="post:Smtp", production="a:b"'))
+    (acme.folder / "post.py").write_text("class Smtp:\n    def __init__(self, host: str) -> None: ...\n")
+    told = acme.run("dev", "--port", "0", code=1)
+    assert "what fills Mail in local cannot be made: Smtp() raised TypeError" in told
+    assert "made without arguments" in told
+
+
 @pytest.mark.parametrize("store", ["postgres", "dynamodb"])
 def test_a_folder_that_cannot_be_made_for_a_server_is_told(acme: Shell, store: str) -> None:
     (acme.folder / "taken").write_text("a file")

@@ -124,7 +124,9 @@ def _fix_of(error: BaseException, said: str, target: Target) -> str:
         case TypeError() if "keyword-only argument: 'allow'" in said:
             fix = "say who may: `allow=` a role, a rule, or `anyone`"
         case TypeError() if said.startswith("lookup() takes 0 positional"):
-            fix = "write `@lookup()`, with brackets"
+            fix = "write `@lookup()`, with brackets, and each option by its name: `@lookup(unique=True)`"
+        case TypeError() if said.startswith("App.rule() missing"):
+            fix = "write `@app.rule`, without brackets"
         case _:
             fix = "see to what Python says: importing an app must only declare"
     return fix

@@ -28,7 +28,13 @@ class App:
         self.declared = Declarations(name, Place.calling())
 
     def roles(self, *names: str) -> tuple[Role, ...]:
-        """The parts a member can have, least first. Each can do what those before it can; the last one owns."""
+        """The parts a member can have, least first. Each can do what those before it can; the last one owns.
+
+        They are in one order, so all of them are said at once. Raises `ModelError` (FH133) the second time.
+        """
+        if self.declared.roles:
+            fix = 'name all of them in one call: `member, owner = app.roles("member", "owner")`'
+            raise _misused("FH133", "the app has its roles already", fix)
         self.declared.roles = tuple(Role(name, rank) for rank, name in enumerate(names))
         return self.declared.roles
 

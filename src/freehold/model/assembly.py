@@ -63,7 +63,7 @@ def _entities(cases: tuple[UseCase, ...]) -> Iterator[type[Entity]]:
     for case in cases:
         for given in case.capabilities:
             entity = given.entity
-            while entity is not None and entity not in seen:
+            while isinstance(entity, type) and issubclass(entity, Entity) and entity not in seen:
                 seen.add(entity)
                 yield entity
                 entity = entity.facts.within

@@ -121,8 +121,10 @@ def _handler(case: UseCase) -> Iterator[Finding]:
     if case.event is None:
         return
     if len(case.inputs) != 1:
-        fix = f"take one `event: {case.event.__name__}`, and nothing else that is not supplied"
-        yield Finding("FH129", case.place, f"{case.name} must take the event and capabilities only", fix)
+        others = [f"`{i.name}: {shown(i.hint)}`" for i in case.inputs if i.hint is not case.event]
+        what = f"takes {', '.join(others)}, which nobody supplies" if others else "does not take the event"
+        fix = f"take one `event: {case.event.__name__}`, and stores, ports and other capabilities"
+        yield Finding("FH129", case.place, f"{case.name} {what}", fix)
         return
     hint = case.inputs[0].hint
     if hint is not Any and not (isinstance(hint, type) and issubclass(case.event, hint)):
@@ -135,7 +137,7 @@ def _limit(case: UseCase) -> Iterator[Finding]:
         return
     try:
         Rate.parse(case.limit)
-    except ValueError:
+    except (TypeError, ValueError):
         yield Finding("FH130", case.place, f'{case.name}: "{case.limit}" is not a limit', 'write "60/minute"')
 
 

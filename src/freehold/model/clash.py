@@ -78,7 +78,7 @@ def _routes(cases: Iterable[UseCase]) -> Iterator[Finding]:
         for first, second in combinations(group, 2):
             if _meet(first, second) and _says_more(first, second) == _says_more(second, first):
                 fix = f"change one of the two: {first.name} is at {first.place}"
-                message = f"{second.name} and {first.name} answer the same route {second.route}"
+                message = f"{second.name} and {first.name} both answer {second.method} {_shared(first, second)}"
                 yield Finding("FH117", second.place, message, fix)
 
 
@@ -92,6 +92,12 @@ def _meet(first: UseCase, second: UseCase) -> bool:
     if not first.path or first.method != second.method or len(here) != len(there):
         return False
     return all(one == other or not one or not other for one, other in zip(here, there, strict=True))
+
+
+def _shared(first: UseCase, second: UseCase) -> str:
+    """An address that both routes match."""
+    pairs = zip(first.path.split("/"), second.path.split("/"), strict=True)
+    return "/".join(other if one.startswith("{") else one for one, other in pairs)
 
 
 def _says_more(first: UseCase, second: UseCase) -> bool:

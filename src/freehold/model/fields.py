@@ -13,7 +13,7 @@ from freehold.model.data import Entity, Event
 from freehold.model.finding import Finding, Place
 from freehold.model.hints import IMPORT_FIX
 from freehold.model.lookup import reference_of
-from freehold.model.wire import nameless, trouble
+from freehold.model.wire import nameless, parts_of, trouble
 
 OURS = {"tenant", "tenant_id", "rowid", "facts"}
 
@@ -40,6 +40,7 @@ def entity_fields(entity: type[Entity], kept: Mapping[str, type[Entity]]) -> Ite
     yield from _parent(entity)
     yield from _names(entity)
     yield from _types(entity, "keep")
+    yield from _whole(entity)
     yield from _references(entity, kept)
 
 
@@ -72,6 +73,10 @@ def parent_field(entity: type[Entity], parent: type[Entity]) -> str | None:
 def _parent(entity: type[Entity]) -> Iterator[Finding]:
     parent = entity.facts.within
     if parent is None:
+        return
+    if not (isinstance(parent, type) and issubclass(parent, Entity)):
+        message = f"{entity.__name__} is within {parent!r}, which is no entity"
+        yield Finding("FH118", Place.of(entity), message, "write the class, which is further up: `within=Task`")
         return
     if parent_field(entity, parent) is None:
         fix = f"have one field `{parent.__name__.lower()}: Id[{parent.__name__}]`"
@@ -107,6 +112,16 @@ def _references(entity: type[Entity], kept: Mapping[str, type[Entity]]) -> Itera
         elif entity.facts.platform != (issubclass(target, Entity) and target.facts.platform):
             fix = "keep its id as text: `str`"
             yield Finding("FH151", Place.of(entity, field), f"{names}, which is kept on other ground", fix)
+
+
+def _whole(entity: type[Entity]) -> Iterator[Finding]:
+    """Entities in a field: each is kept by itself, and a copy of one would stay as it was."""
+    for field, info in entity.model_fields.items():
+        for part in parts_of(info.annotation):
+            if isinstance(part, type) and issubclass(part, Entity):
+                message = f"{entity.__name__}.{field}: {part.__name__} is an entity, which is kept by itself"
+                fix = f"write `Id[{part.__name__}]`, or let {part.__name__} name its {entity.__name__}"
+                yield Finding("FH150", Place.of(entity, field), message, fix)
 
 
 def _types(kind: type[Entity | Event], verb: str) -> Iterator[Finding]:

@@ -132,6 +132,7 @@ def test_what_python_says_is_told_with_the_line_of_the_app_s_own(here: Path, tex
         ('@app.get("/a", allow=member)\ndef a() -> None: ...\n', 'write `@app.query("GET /path", allow=...)`'),
         ('@app.patch("/a", allow=member)\ndef a() -> None: ...\n', 'write `@app.command("PATCH /path", allow=...)`'),
         ("@lookup\ndef a() -> None: ...\n", "write `@lookup()`"),
+        ("@app.rule()\ndef a() -> bool: ...\n", "without brackets"),
         ("def a(b: Taks) -> None: ...\n", "correct its name"),
         ("from freehold import Stores\n", "correct its name"),
         ("import freeholt\n", "install what provides `freeholt`"),
