@@ -84,7 +84,7 @@ class Pace:
         self._queue.release()
 
 
-class Patient(HttpToolsProtocol):
+class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with bounds on how much is read before a request is understood, and on how long it takes."""
 
     waiting_since: float | None = None
@@ -283,8 +283,8 @@ class Server(uvicorn.Server):
         except OSError:  # gone already
             connection.close()
 
-    def _protocol(self) -> Patient:
-        made = Patient(self.config, self.server_state, self.lifespan.state)
+    def _protocol(self) -> BoundedProtocol:
+        made = BoundedProtocol(self.config, self.server_state, self.lifespan.state)
         made.turnstile, made.pace = self._site.turnstile, self._pace
         return made
 
@@ -302,7 +302,7 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         if counter % TICKS == 0:
             for connection in list(self.server_state.connections):
-                if isinstance(connection, Patient):
+                if isinstance(connection, BoundedProtocol):
                     connection.leave_if_late(now)
         return await super().on_tick(counter) or (self._leave_at is not None and now >= self._leave_at)
 
@@ -310,7 +310,7 @@ class Server(uvicorn.Server):
 def serve(site: Site, sockets: list[socket.socket], *, drain_seconds: float, started: Callable[[], None]) -> None:
     """Serve until told to stop, then finish what is in flight, for `drain_seconds` at most."""
     config = uvicorn.Config(
-        site, http=Patient, loop="auto", lifespan="off", ws="none", log_config=None, access_log=False,
+        site, http=BoundedProtocol, loop="auto", lifespan="off", ws="none", log_config=None, access_log=False,
         server_header=False, proxy_headers=False, timeout_graceful_shutdown=round(drain_seconds),
     )  # fmt: skip
     Server(config, site, started).run(sockets)

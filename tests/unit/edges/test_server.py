@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from freehold.edges import server
-from freehold.edges.server import Patient, Server
+from freehold.edges.server import BoundedProtocol, Server
 from freehold.edges.site import Site
 from freehold.testing.caller import Caller
 from freehold.wiring import site
@@ -34,7 +34,9 @@ class Flooded:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         serving = threading.Event()
-        config = uvicorn.Config(self.site, http=Patient, lifespan="off", ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            self.site, http=BoundedProtocol, lifespan="off", ws="none", log_config=None, access_log=False
+        )
         self.server = Server(config, self.site, serving.set)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
