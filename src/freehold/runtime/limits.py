@@ -18,7 +18,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from freehold.model.rate import Rate
-from freehold.runtime.fading import Fading, Plot
+from freehold.runtime.expiring import ExpiringTable, Plot
 from freehold.runtime.failures import Limited
 from freehold.runtime.ports import Clock
 
@@ -68,7 +68,7 @@ class Limits:
         self._per_tenant, self._per_principal = _Size.of(per_tenant), _Size.of(per_principal)
         self._declared: dict[str, _Size] = {}
         self._lock = threading.Lock()
-        self._full_at: Fading[int] = Fading(int, most=most, delay=SECOND)
+        self._full_at: ExpiringTable[int] = ExpiringTable(int, most=most, delay=SECOND)
 
     def take(self, tenant: str, principal: str, route: str, rate: str | None = None) -> None:
         """Count one call of `principal` to `route`.

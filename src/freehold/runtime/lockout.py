@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from freehold.runtime.fading import Fading, Plot
+from freehold.runtime.expiring import ExpiringTable, Plot
 from freehold.runtime.failures import Limited
 from freehold.runtime.limits import network
 from freehold.runtime.ports import Clock
@@ -84,7 +84,7 @@ class Lockout:
         self._clock = clock
         self._tolerances = {"account": account, "address": address, "tenant": tenant}
         self._lock = threading.Lock()
-        self._failures: Fading[_Failures] = Fading(attrgetter("forgotten"), most=most, delay=1.0)
+        self._failures: ExpiringTable[_Failures] = ExpiringTable(attrgetter("forgotten"), most=most, delay=1.0)
         self._trying: Counter[_Counted] = Counter()
 
     def attempt(self, account: str, address: str, check: Callable[[], bool], *, tenant: str = "") -> bool:

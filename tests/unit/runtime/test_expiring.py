@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.runtime.fading import STEPS, Fading
+from freehold.runtime.expiring import STEPS, ExpiringTable
 
 PLOT = ("acme", "limit")
 changes = st.lists(
@@ -15,7 +15,7 @@ changes = st.lists(
 def test_an_entry_is_there_until_its_moment_and_gone_soon_after(
     history: list[tuple[str, str, int]], delay: int
 ) -> None:
-    table: Fading[int] = Fading(int, most=10, delay=delay)
+    table: ExpiringTable[int] = ExpiringTable(int, most=10, delay=delay)
     now, expected = 0, dict[str, int]()
     for what, key, number in history:
         if what == "put":
@@ -36,7 +36,7 @@ def test_an_entry_is_there_until_its_moment_and_gone_soon_after(
 
 
 def test_an_entry_whose_moment_was_put_off_stays_until_then() -> None:
-    table: Fading[int] = Fading(int, most=10, delay=0)
+    table: ExpiringTable[int] = ExpiringTable(int, most=10, delay=0)
     for moment in (5, 6):
         table.put(PLOT, "a", moment)
     table.forget(5)
@@ -46,7 +46,7 @@ def test_an_entry_whose_moment_was_put_off_stays_until_then() -> None:
 
 
 def test_an_entry_in_use_is_not_looked_at_each_time() -> None:
-    table: Fading[int] = Fading(int, most=10, delay=10)
+    table: ExpiringTable[int] = ExpiringTable(int, most=10, delay=10)
     table.put(PLOT, "a", 1)
     table.forget(10)
     assert table.get(PLOT, "a") == 1  # worth nothing, and not looked at yet
@@ -59,7 +59,7 @@ def test_an_entry_in_use_is_not_looked_at_each_time() -> None:
 
 
 def test_a_plot_has_room_for_so_many_and_its_neighbour_for_as_many_more() -> None:
-    table: Fading[int] = Fading(int, most=2, delay=0)
+    table: ExpiringTable[int] = ExpiringTable(int, most=2, delay=0)
     for key in "ab":
         assert table.has_room(PLOT)
         table.put(PLOT, key, 5)
@@ -71,7 +71,7 @@ def test_a_plot_has_room_for_so_many_and_its_neighbour_for_as_many_more() -> Non
 
 
 def test_no_call_pays_for_forgetting_all() -> None:
-    table: Fading[int] = Fading(int, most=1000, delay=0)
+    table: ExpiringTable[int] = ExpiringTable(int, most=1000, delay=0)
     for number in range(100):
         table.put(PLOT, str(number), 1)
     table.forget(1)

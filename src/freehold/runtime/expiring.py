@@ -1,4 +1,4 @@
-"""A table whose entries go away by themselves: what limits and lockouts remember.
+"""A table whose entries expire: what limits and lockouts remember.
 
 What an entry says becomes worthless at some moment, and that moment moves each time the entry changes. Entries are
 forgotten once it has passed and never before: a table that evicted the living would give back, to whoever floods it,
@@ -21,7 +21,7 @@ STEPS = 32
 """How many entries are looked at in one go. A call adds fewer, so that the table shrinks and no call pays for all."""
 
 
-class Fading(Generic[V]):
+class ExpiringTable(Generic[V]):
     """Entries by plot and key, until their moment has passed. Not locked: its owner holds a lock."""
 
     def __init__(self, moment: Callable[[V], float], *, most: int, delay: float) -> None:
