@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 
 from freehold.edges.jwks import ALGORITHMS, IssuerKeys
-from freehold.model.names import PLATFORM, is_id
+from freehold.model.names import MAX, PLATFORM, is_id
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type
 """What the header of an access token says it is (RFC 9068, section 2.1). An ID token says something else."""
@@ -37,8 +37,8 @@ EVERY_TENANT: Container[str] = _EveryTenant()
 
 
 def is_tenant(value: object) -> bool:
-    """Whether it names a tenant: a UUID in canonical lower case, and not the platform's own ground."""
-    return is_id(value) and value != PLATFORM
+    """Whether it names a tenant: a UUID in canonical lower case, and none that stands for something else."""
+    return is_id(value) and value not in (PLATFORM, MAX)
 
 
 def is_plain(value: object) -> bool:

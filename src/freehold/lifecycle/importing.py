@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from freehold.accounts.door import Slug
 from freehold.accounts.records import Organisation
+from freehold.edges.issuers import is_tenant
 from freehold.lifecycle.archive import Archive
 from freehold.lifecycle.content import Part
 from freehold.lifecycle.deployment import Deployment, Progress, claimed, unheard
@@ -17,7 +18,6 @@ from freehold.lifecycle.fits import check_fits
 from freehold.lifecycle.people import Guests, people_in
 from freehold.lifecycle.platform import Platform, depart
 from freehold.model.finding import Finding, ModelError, Place
-from freehold.model.names import PLATFORM
 from freehold.runtime.scope import Scope
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -79,7 +79,7 @@ def _named(archive: Archive, slug: str) -> Organisation:
         named = _SLUG.validate_python(slug or there.slug)
     except ValidationError:
         raise archive.refused("its tenant has no proper short name: give one with --as") from None
-    if there.id == PLATFORM or there.state == "arriving" or not there.id:
+    if not is_tenant(there.id) or there.state == "arriving":
         raise archive.refused("it holds no tenant that was whole")
     return there.model_copy(update={"slug": named})
 

@@ -13,6 +13,9 @@ ID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 PLATFORM = "00000000-0000-0000-0000-000000000000"
 """The ground that is no tenant's: people, and which tenants there are. The nil UUID, which no tenant can have."""
 
+MAX = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+"""The max UUID (RFC 9562), which no tenant can have either: a store may name by it what several tenants share."""
+
 
 def is_id(value: object) -> bool:
     """Whether a value can be an id at all: what cannot is nobody's, and some stores would not even read it."""

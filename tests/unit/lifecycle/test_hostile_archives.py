@@ -15,6 +15,7 @@ from freehold.lifecycle.archive import MANIFEST, Archive
 from freehold.lifecycle.importing import bring_in
 from freehold.lifecycle.lines import LONGEST
 from freehold.model.finding import ModelError
+from freehold.model.names import MAX
 from tests.unit.lifecycle.place import Place, altered
 
 Members = dict[str, bytes]
@@ -82,6 +83,7 @@ ALTERED: dict[str, Callable[[Members], object]] = {
     "a chain that does not hold": lambda m: believable(m, "audit.jsonl", m["audit.jsonl"].replace(b"done", b"lost")),
     "a chain without its beginning": lambda m: believable(m, "audit.jsonl", m["audit.jsonl"].partition(b"\n")[2]),
     "the platform": lambda m: told(m, lambda manifest: tenant_is(manifest, id="00000000-0000-0000-0000-000000000000")),
+    "what tenants share": lambda m: told(m, lambda manifest: tenant_is(manifest, id=MAX)),
     "a tenant without an id": lambda m: told(m, lambda manifest: tenant_is(manifest, id="")),
     "a tenant with another's schema": lambda m: told(m, lambda manifest: tenant_is(manifest, id='x"')),
     "a short name that is none": lambda m: told(m, lambda manifest: tenant_is(manifest, slug="A b")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freehold.model.names import PLATFORM
+from freehold.model.names import MAX, PLATFORM
 from freehold.stores.postgres.names import Place, Statement, quoted
 from freehold.stores.postgres.wire import Step
 
@@ -14,8 +14,8 @@ ENTER = Statement(b"SELECT freehold.enter($1::uuid)")
 MAKE = Statement(b"SELECT freehold.make_ground($1::uuid, $2::text)")
 MOST = 50_000
 
-POOL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-"""Stands for the ground that many share, where grounds are listed: the max UUID (RFC 9562), which no tenant has."""
+POOL = MAX
+"""Stands for the ground that many share, where grounds are listed."""
 
 
 class Grounds:
