@@ -4,7 +4,7 @@ from freehold.accounts import entering, joining, membership
 from freehold.accounts.membership import Accounts
 from freehold.edges import identity
 from freehold.edges.door import LocalDoor
-from freehold.runtime import access
+from freehold.runtime import access, bulk
 from tests.isolation.planted.mutant import Mutant
 from tests.isolation.surgery import Edit, Swap
 
@@ -81,6 +81,12 @@ KEYS = (
     Mutant(
         "who claims to be a tenant's key counts as its own",
         (Edit(identity._key, "vouched=False", "vouched=True"),),
+        attacks=("T53",),
+    ),
+    Mutant(
+        "a bulk vouches for whoever has sent it",
+        (Edit(bulk.bulk, "runtime.recognise(call)", "pass"),),
+        app="08_bulk",
         attacks=("T53",),
     ),
     Mutant(

@@ -144,7 +144,15 @@ def _floods(arena: Arena) -> dict[str, Flood]:
         sent = Request.of("POST", "/auth/refresh", nonsense)
         return [(replace(sent, address=f"198.51.100.{n % 4}"), nobody) for n in range(FLOOD)]
 
+    def in_bulk(tight: Tight) -> list[Attempt]:
+        bulk = next(one for one in arena.operations if one.bulk and not one.everyone)
+        tenant = tight.owners[1].tenant  # several keys, since each of them has a limit of its own
+        claims = [forger("forger", f"fhk_{tenant}.{arena.world.absent()}.nothing") for _ in range(3)]
+        return [(bulk.items({}), claims[n % 3]) for n in range(FLOOD)]
+
+    has_bulk = any(one.bulk and not one.everyone for one in arena.operations)
     return {
+        **({"bulks with keys that claim to be B's": in_bulk} if has_bulk else {}),
         "calls of A's owner": lambda tight: [(me, tight.owners[0])] * FLOOD,
         "calls of A's API key": lambda tight: [(me, tight.keys[0])] * FLOOD,
         "calls with keys that claim to be B's": forged,
