@@ -13,7 +13,6 @@ def binned(example: ModuleType, who: Caller) -> list[str]:
 
 def test_a_bin_keeps_its_notes_for_thirty_days(example: ModuleType) -> None:
     with caller(example.app, "member") as ada:
-        ada.deliver()
         kept, old = [ada.call(example.write_note, text=text) for text in ("Keep", "Old")]
         ada.call(example.bin_note, id=old.id)
         ada.clock.turn(timedelta(days=30))
@@ -33,7 +32,6 @@ def test_every_tenants_bin_is_emptied(example: ModuleType) -> None:
         for who in people:
             note = who.call(example.write_note, text="Old")
             who.call(example.bin_note, id=note.id)
-        ada.deliver()
         ada.clock.turn(timedelta(days=30, hours=1))
         ada.deliver()
         assert [binned(example, who) for who in people] == [[], []]

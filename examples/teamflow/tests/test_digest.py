@@ -11,7 +11,6 @@ from freehold.testing import Caller
 
 def next_morning(who: Caller) -> list[Digest]:
     """What there is to read once a day has begun."""
-    who.deliver()
     who.clock.turn(timedelta(days=1))
     who.deliver()
     return who.call(read_digests).items

@@ -20,6 +20,7 @@ from freehold.model.rules import Role
 from freehold.model.usecase import UseCase
 from freehold.runtime.bulk import bulk
 from freehold.runtime.envelope import Answer
+from freehold.runtime.failures import Failure
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
 from freehold.runtime.prepared import Sent, returned
@@ -47,7 +48,13 @@ class Caller:
     ) -> R:
         """Call a use case as this member. Raises the `Failure` a client would be answered with."""
         ready = self.backend.runtime.cases[self.backend.model.case(function).name]
-        answer = self.backend.runtime(Call(ready, Sent(inputs), self.principal, id="test", key=key, expected=expected))
+        call = Call(ready, Sent(inputs), self.principal, id="test", key=key, expected=expected)
+        try:
+            answer = self.backend.runtime(call)
+        except Failure as refused:
+            for detail in refused.details:  # which a client would see, and whoever reads a failed test should
+                refused.add_note(f"{detail}")
+            raise
         return cast("R", _read(ready.case, answer) if answer.replayed else answer.value)
 
     def answer(self, use_case: str, /, *, key: str | None = None, **inputs: object) -> Answer:
@@ -93,6 +100,7 @@ def caller(app: App, role: Role | str, tenant: str = "acme") -> Iterator[Caller]
     clock = HandClock()
     made = backend(app, Settings(), memory=True, clock=clock)
     try:
+        made.scheduler.enqueue_due()  # nothing yet: as when a server starts, jobs have their turn in the next period
         yield Caller(made, clock, tenant, str(role))
     finally:
         made.close()
