@@ -7,7 +7,7 @@ from hmac import compare_digest
 
 from freehold.accounts.records import ApiKey, Member, Members, Organisation, Organisations, Person
 from freehold.model.data import Id
-from freehold.model.lookup import lookups_of
+from freehold.model.lookup import lookup_of
 from freehold.model.names import PLATFORM
 from freehold.model.ports import User
 from freehold.runtime.failures import Forbidden, Unauthenticated
@@ -23,8 +23,8 @@ MOST = 10_000
 BATCH = 200
 """So many organisations are read at a time."""
 
-BY_IDENTITY = next(pattern for pattern in lookups_of(Members) if pattern.name == "by_identity")
-ALL = next(pattern for pattern in lookups_of(Organisations) if pattern.name == "all")
+BY_IDENTITY = lookup_of(Members, "by_identity")
+ALL = lookup_of(Organisations, "all")
 
 
 class Accounts:

@@ -9,7 +9,7 @@ import typer
 
 from freehold.accounts.records import Organisation, Organisations, People, Person
 from freehold.model.data import Page
-from freehold.model.lookup import Lookup, lookups_of
+from freehold.model.lookup import Lookup, lookup_of
 from freehold.runtime.envelope import Answer
 from freehold.runtime.invoke import Call
 from freehold.runtime.ports import Principal
@@ -24,13 +24,13 @@ SHOWN = 10
 
 def organisation(made: Backend, slug: str) -> Organisation | None:
     """The tenant with this short name."""
-    found = _one(made, _pattern(Organisations, "by_slug"), slug)
+    found = _one(made, lookup_of(Organisations, "by_slug"), slug)
     return found if isinstance(found, Organisation) else None
 
 
 def person(made: Backend, email: str) -> Person | None:
     """Whoever has this address."""
-    found = _one(made, _pattern(People, "by_email"), email.strip().lower())
+    found = _one(made, lookup_of(People, "by_email"), email.strip().lower())
     return found if isinstance(found, Person) else None
 
 
@@ -66,10 +66,6 @@ def organisations(made: Backend) -> Iterator[Organisation]:
 def operate(made: Backend, name: str, inputs: Mapping[str, object], call: str = "cli") -> Answer:
     """Run an operation, as nobody but an operator may."""
     return made.runtime(Call(made.runtime.cases[name], Sent(inputs), SYSTEM, id=call))
-
-
-def _pattern(store: type, name: str) -> Lookup:
-    return next(pattern for pattern in lookups_of(store) if pattern.name == name)
 
 
 def _one(made: Backend, pattern: Lookup, value: str) -> object:

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from freehold.accounts.records import Organisation, Organisations, People, Person, Session
 from freehold.lifecycle.deployment import LOOK, Deployment, Tip, entities
 from freehold.model.data import Entity
-from freehold.model.lookup import Lookup, lookups_of
+from freehold.model.lookup import Lookup, lookup_of
 from freehold.runtime.audit import entry
 from freehold.runtime.idempotency import Receipt
 from freehold.runtime.ports import Changes, Snapshot, Span, Stale, Verb, Write
@@ -21,13 +21,7 @@ from freehold.runtime.unit import checked
 E = TypeVar("E", bound=Entity)
 ACTOR, CALL = "system", "lifecycle"
 TRIES = 10
-
-
-def _pattern(store: type, name: str) -> Lookup:
-    return next(pattern for pattern in lookups_of(store) if pattern.name == name)
-
-
-BY_SLUG, BY_EMAIL = _pattern(Organisations, "by_slug"), _pattern(People, "by_email")
+BY_SLUG, BY_EMAIL = lookup_of(Organisations, "by_slug"), lookup_of(People, "by_email")
 
 
 class Platform:

@@ -105,6 +105,14 @@ def lookups_of(store: type) -> Iterator[Lookup]:
         raise ModelError(found)
 
 
+def lookup_of(store: type, name: str) -> Lookup:
+    """The lookup that a method of a store declares. Raises `LookupError` when it has none of this name."""
+    for pattern in lookups_of(store):
+        if pattern.name == name:
+            return pattern
+    raise LookupError(f"{store.__name__} has no lookup {name}")
+
+
 def read_lookups(store: type, found: list[Finding]) -> Iterator[Lookup]:
     """Every lookup a store declares, and into `found` what is wrong with those that cannot be read."""
     entity = entity_of(store)

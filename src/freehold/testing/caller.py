@@ -14,7 +14,7 @@ from freehold.accounts.records import Member, Organisation, Organisations, Peopl
 from freehold.edges.passwords import Argon2Passwords
 from freehold.model.app import App
 from freehold.model.data import Id, Page
-from freehold.model.lookup import Lookup, lookups_of
+from freehold.model.lookup import lookup_of
 from freehold.model.ports import User
 from freehold.model.rules import Role
 from freehold.model.usecase import UseCase
@@ -122,9 +122,9 @@ def _hashed() -> str:
 def _joined(backend: Backend, slug: str, name: str, email: str, role: str) -> tuple[str, str]:
     """Make organisation, person and member, each unless it is there. Returns the ids of tenant and person."""
     platform = backend.runtime.begin(Scope.platform())
-    organisation = platform.one(_lookup(Organisations, "by_slug"), [slug])
+    organisation = platform.one(lookup_of(Organisations, "by_slug"), [slug])
     organisation = organisation or platform.add(Organisation(slug=slug, name=slug))
-    person = platform.one(_lookup(People, "by_email"), [email])
+    person = platform.one(lookup_of(People, "by_email"), [email])
     person = person or platform.add(Person(email=email, name=name, password=_hashed(), organisations=[organisation.id]))
     ground = backend.runtime.begin(Scope(organisation.id))
     if ground.find(Member, person.id) is None:
@@ -133,7 +133,3 @@ def _joined(backend: Backend, slug: str, name: str, email: str, role: str) -> tu
     platform.close()
     ground.close()
     return organisation.id, person.id
-
-
-def _lookup(store: type, name: str) -> Lookup:
-    return next(pattern for pattern in lookups_of(store) if pattern.name == name)

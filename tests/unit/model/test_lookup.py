@@ -20,6 +20,7 @@ from freehold.model.lookup import (
     is_read_only,
     is_sortable,
     is_store,
+    lookup_of,
     lookups_of,
     plain,
     reference_of,
@@ -89,6 +90,12 @@ def test_without_an_order_a_list_is_in_the_order_of_creation() -> None:
 )
 def test_lookups_that_can_share_an_index_name_the_same_one(name: str, index: str) -> None:
     assert found(Tasks)[name].index == index
+
+
+def test_a_lookup_is_had_by_its_name() -> None:
+    assert lookup_of(Tasks, "due") == found(Tasks)["due"]
+    with pytest.raises(LookupError, match="Tasks has no lookup titled"):
+        lookup_of(Tasks, "titled")
 
 
 def test_a_lookup_can_be_kept_in_a_set() -> None:
