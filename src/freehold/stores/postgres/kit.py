@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -29,7 +30,7 @@ def opened(model: Model, settings: Settings) -> Database:
 def scratch(model: Model, settings: Settings) -> Database:
     """See `Kit.scratch`. Makes a database of its own on the server, and drops it with its roles."""
     serving, name = _url(settings), f"freehold_scratch_{secrets.token_hex(6)}"
-    url = settings.owner_url or serving
+    url = _owner(settings)
     with connected(url) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     own = make_conninfo(url, dbname=name)
@@ -45,14 +46,14 @@ def exists(settings: Settings) -> bool:
 
 def estate(model: Model, settings: Settings) -> Estate:
     """See `Kit.estate`. Connects as the owner."""
-    return PostgresEstate(model, settings.owner_url or _url(settings), tier=settings.tier)
+    return PostgresEstate(model, _owner(settings), tier=settings.tier)
 
 
 def migrations(settings: Settings, model: Model) -> Migrations:
     """See `Kit.migrations`."""
     canaries = [tenant.strip() for tenant in settings.canaries.split(",") if tenant.strip()]
-    url = _url(settings)
-    return PostgresMigrations(settings.owner_url or url, schema_of(model), login=_login(url), canaries=canaries)
+    login = _login(_url(settings))
+    return PostgresMigrations(_owner(settings), schema_of(model), login=login, canaries=canaries)
 
 
 def _opened(model: Model, settings: Settings, url: str, *, closed: Callable[[], object] = lambda: None) -> Postgres:
@@ -68,7 +69,22 @@ def _url(settings: Settings) -> str:
         raise ModelError(
             [Finding("FH306", Place("FREEHOLD_DATABASE_URL", 0), "there is no database to connect to", fix)]
         )
-    return settings.database_url
+    return _readable("FREEHOLD_DATABASE_URL", settings.database_url)
+
+
+def _owner(settings: Settings) -> str:
+    return _readable("FREEHOLD_OWNER_URL", settings.owner_url) if settings.owner_url else _url(settings)
+
+
+def _readable(setting: str, url: str) -> str:
+    """The URL, if it is one. What libpq says of one that is none quotes it, and the password with it."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        message = "this is no URL of a database"
+        fix = "write postgresql://user:password@host:5432/name, with %40 for an @ in the password, and the like"
+        raise ModelError([Finding("FH306", Place(setting, 0), message, fix)]) from None
+    return url
 
 
 def _login(url: str) -> str:

@@ -43,3 +43,15 @@ def test_what_a_server_refuses_when_a_store_is_opened_is_told_with_a_fix(server:
     other = make_conninfo(owner, user="nobody_in_particular")
     with pytest.raises(ModelError, match=r"FH306.*\n?.*permission denied"):
         kit.estate(SUBJECTS, replace(settings, database_url=other, owner_url=other))
+
+
+@pytest.mark.parametrize("setting", ["database_url", "owner_url"])
+@pytest.mark.parametrize(
+    "url", ["postgres//ada:hunter2@host/name", "postgresql://ada:hunter 2@host/name", "ada:hunter2@h"]
+)
+def test_a_url_that_is_none_is_told_without_its_password(setting: str, url: str) -> None:
+    good = Settings(store="postgres", database_url="postgresql://ada@host/name")
+    with pytest.raises(ModelError, match=f"FREEHOLD_{setting.upper()}:0: FH306") as told:
+        kit.migrations(replace(good, **{setting: url}), SUBJECTS)
+    assert "hunter" not in str(told.value)
+    assert told.value.__suppress_context__
