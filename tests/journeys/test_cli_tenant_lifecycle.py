@@ -296,7 +296,10 @@ def test_a_move_says_where_to(here: Shell) -> None:
     assert "--to-store" in here.run("tenant", "move", "acme", code=2)
     assert "--yes" in here.run("tenant", "move", "acme", "--to-store", "postgres", "--erase", code=2)
     assert "FH322" in here.run("tenant", "move", "acme", "--tier", "pool", code=1)
-    assert "FH322" in here.run("tenant", "move", "acme", "--to-store", "sqlite", code=1)
+    for variables in ({}, {"FREEHOLD_TO_DATA": "./.freehold/"}):
+        refused = here.run("tenant", "move", "acme", "--to-store", "sqlite", code=1, **variables)
+        assert "it comes from there" in refused
+        assert "erase" not in refused
     assert slugs(here) == {"acme": "active", "globex": "active"}
 
 

@@ -21,6 +21,7 @@ from freehold.lifecycle.content import digest
 from freehold.lifecycle.deployment import Deployment
 from freehold.lifecycle.importing import Arrived
 from freehold.model.app import App
+from freehold.model.finding import Finding, ModelError, Place
 from freehold.runtime.system import SystemClock, SystemRandom
 from freehold.settings import DESTINATION, Settings, from_environment
 from freehold.wiring import Backend, backend, keys, kit
@@ -35,9 +36,16 @@ def deployed(target: str | None, data: str | None, store: str | None) -> Iterato
 
 @contextmanager
 def destination(app: App, source: Settings, store: str | None, data: str | None) -> Iterator[Deployment]:
-    """The same app where `FREEHOLD_TO_*` and two options say. What they do not say is as where it comes from."""
+    """The same app where `FREEHOLD_TO_*` and two options say. What they do not say is as where it comes from.
+
+    Raises `ModelError` (FH322) when that is where it comes from, too.
+    """
     there = from_environment(prefix=DESTINATION)
-    wanted = replace(there, store=store or there.store, data=data or source.data)
+    folder = data or (there.data if there.data != Settings().data else source.data)
+    wanted = replace(there, store=store or there.store, data=folder)
+    if _is_where_it_is(source, wanted):
+        fix = "say where to: another --to-store, --to-data, or FREEHOLD_TO_..."
+        raise ModelError([Finding("FH322", Place("--to-store", 0), "the tenant is there: it comes from there", fix)])
     with standing(wanted) as settings:
         made = backend(app, settings)
         try:
@@ -45,6 +53,18 @@ def destination(app: App, source: Settings, store: str | None, data: str | None)
                 yield deployment
         finally:
             made.close()
+
+
+def _is_where_it_is(source: Settings, wanted: Settings) -> bool:
+    """Whether both mean one store. `source` says where a server of our own is, and `wanted` does not yet."""
+    if wanted.store != source.store or (wanted.store == "dynamodb" and wanted.table != source.table):
+        return False
+    address = {"postgres": "database_url", "dynamodb": "table_endpoint"}.get(wanted.store)
+    if address and getattr(wanted, address):
+        return bool(getattr(wanted, address) == getattr(source, address))
+    if wanted.store == "dynamodb" and not source.table_endpoint:
+        return True  # at AWS, where folders tell no tables apart
+    return Path(wanted.data).resolve() == Path(source.data).resolve()
 
 
 @contextmanager
