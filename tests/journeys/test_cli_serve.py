@@ -88,3 +88,6 @@ def test_settings_of_the_environment_hold_and_the_command_line_goes_first(tasks:
     tasks.run("migrate", "up", "--data", "there", FREEHOLD_DATA="here")
     assert (tasks.folder / "there" / "data.db").exists()
     assert "FH401" in tasks.run("serve", code=1, FREEHOLD_COLOUR="red")
+    nowhere = tasks.run("serve", "--store", "dynamodb", code=1, FREEHOLD_TABLE_ENDPOINT="nowhere")
+    assert nowhere.startswith("FH401  environment\n")
+    assert "write FREEHOLD_TABLE_ENDPOINT as in http://" in nowhere

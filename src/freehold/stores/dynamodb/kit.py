@@ -103,7 +103,11 @@ def _environment(settings: Settings) -> Mapping[str, str]:
 
 def _client(settings: Settings, environment: Mapping[str, str], policy: Policy = STANDARD) -> AwsClient:
     endpoint = _endpoint("dynamodb", environment)
-    return open_client(endpoint, SystemClock(), SystemRandom(), adapter=settings.aws_client, policy=policy)
+    try:
+        return open_client(endpoint, SystemClock(), SystemRandom(), adapter=settings.aws_client, policy=policy)
+    except AwsError as error:
+        fix = "write FREEHOLD_TABLE_ENDPOINT as in http://127.0.0.1:8000, or unset it: then it is AWS's own"
+        raise ModelError([Finding("FH401", Place("environment", 0), str(error), fix)]) from error
 
 
 def _endpoint(service: str, environment: Mapping[str, str]) -> Endpoint:
