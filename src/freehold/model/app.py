@@ -87,8 +87,12 @@ class App:
         return self._declaring(Kind.JOB, Options(scope=scope, period=period))
 
     def provide(self, port: type, **adapters: object) -> None:
-        """Say what fills a port of the app's own, by environment: a class, or "module:Class", imported when chosen."""
-        self.declared.adapters[port] = adapters  # `port: type[Port]` would let nobody hand over a Protocol
+        """Say what fills a port of the app's own, by environment: a class, or "module:Class", imported when chosen.
+
+        An object is taken as it is. What is said later of other environments is added.
+        """
+        # `port: type[Port]` would let nobody hand over a Protocol
+        self.declared.adapters[port] = {**self.declared.adapters.get(port, {}), **adapters}
         self.declared.provided[port] = Place.calling()
 
     def seed(self, function: F) -> F:

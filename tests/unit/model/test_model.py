@@ -4,7 +4,7 @@ from typing import Protocol
 
 import pytest
 
-from freehold import App, Emit, Entity, Event, Id, Page, Paging, Store, User, lookup
+from freehold import App, Emit, Entity, Event, Id, Page, Paging, Port, Store, User, lookup
 from freehold.accounts.records import Member
 from freehold.accounts.routes import accounts
 from freehold.model.clash import check_joined
@@ -104,3 +104,18 @@ def test_an_app_that_takes_nothing_of_the_accounts_can_be_joined_with_them() -> 
     check_joined(MODEL, accounts(MODEL))
     with pytest.raises(ModelError):
         check_joined(accounts(MODEL), accounts(MODEL))
+
+
+def test_what_fills_a_port_can_be_said_for_each_environment_by_itself() -> None:
+    class Mail(Port, Protocol):
+        def send(self) -> None: ...
+
+    class Printed:
+        def send(self) -> None:
+            """Print it."""
+
+    app = App("post")
+    app.roles("member")
+    app.provide(Mail, local=Printed)
+    app.provide(Mail, production="post.smtp:Mail")
+    assert app.model().adapters[Mail] == {"local": Printed, "production": "post.smtp:Mail"}
