@@ -23,6 +23,7 @@ from freehold.edges.passwords import Argon2Passwords
 from freehold.edges.sealing import SivSeal
 from freehold.edges.site import Site
 from freehold.edges.tokens import LocalTokens
+from freehold.model.adapters import misfits
 from freehold.model.app import App
 from freehold.model.clash import check_joined
 from freehold.model.data import Entity
@@ -182,7 +183,11 @@ def _adapters(model: Model, settings: Settings) -> dict[object, object]:
             raise ModelError(
                 [Finding("FH134", Place.of(port), f"nothing fills {port.__name__} in {settings.environment}", fix)]
             )
-        made = _named(port, adapter, settings.environment) if isinstance(adapter, str) else adapter
+        made = adapter
+        if isinstance(adapter, str):
+            made = _named(port, adapter, settings.environment)
+            if found := list(misfits(port, {settings.environment: made}, Place.of(port))):
+                raise ModelError(found)
         chosen[port] = _made(port, made, settings.environment) if isinstance(made, type) else made
     return chosen
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import CodeType
 from typing import Any
 
 from freehold.model import fields, grants, inputs
+from freehold.model.adapters import misfits
 from freehold.model.clash import clashes
 from freehold.model.data import Entity, Event
-from freehold.model.finding import Finding, Place
+from freehold.model.finding import Finding
 from freehold.model.lookup import shown
 from freehold.model.model import Declarations, table_of
 from freehold.model.names import is_ours
@@ -25,7 +25,6 @@ from freehold.model.usecase import Kind, Need, UseCase
 
 MOST_CAPABILITIES = 5
 WRITING = {"add", "save", "remove"}
-TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +149,10 @@ CHECKS: tuple[Callable[[UseCase], Iterator[Finding]], ...] = (
 def _ports(cases: Sequence[UseCase], declared: Declarations) -> Iterator[Finding]:
     """Every port that is asked for has adapters, and they have what it describes."""
     for port, adapters in declared.adapters.items():
-        yield from _adapters(port, adapters, declared.provided[port])
+        yield from misfits(port, adapters, declared.provided[port])
     asked = ((case, given) for case in cases for given in case.needs(Need.PORT))
     for case, given in asked:
         if given.target not in declared.adapters and not is_ours(case.function):
             name = shown(given.target)
             message = f"{case.name} asks for {name}, and nothing fills it"
             yield Finding("FH147", case.place, message, f"write `app.provide({name}, local=...)`")
-
-
-def _adapters(port: type, adapters: Mapping[str, object], place: Place) -> Iterator[Finding]:
-    wanted = [name for name, _ in inspect.getmembers(port, inspect.isfunction) if not name.startswith("_")]
-    for environment, adapter in adapters.items():
-        title = f"what fills {port.__name__} in {environment}"
-        if isinstance(adapter, str):
-            if not TARGET.fullmatch(adapter):
-                fix = 'write "package.module:Class"'
-                yield Finding("FH163", place, f'{title} is "{adapter}", which names no class', fix)
-            continue
-        lacking = [name for name in wanted if not callable(getattr(adapter, name, None))]
-        if lacking:
-            fix = "write what is missing, or provide another"
-            yield Finding("FH163", place, f"{title} has no {', '.join(lacking)}", fix)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from freehold.model.data import Entity, Event
 from freehold.model.finding import Finding, Place
@@ -41,6 +43,7 @@ def entity_fields(entity: type[Entity], kept: Mapping[str, type[Entity]]) -> Ite
     yield from _names(entity)
     yield from _types(entity, "keep")
     yield from _whole(entity)
+    yield from _defaults(entity)
     yield from _references(entity, kept)
 
 
@@ -128,6 +131,29 @@ def _types(kind: type[Entity | Event], verb: str) -> Iterator[Finding]:
     for field, info in kind.model_fields.items():
         for message, fix in _troubles(field, info, verb):
             yield Finding("FH150", Place.of(kind, field), f"{kind.__name__}.{field}: {message}", fix)
+
+
+def _defaults(entity: type[Entity]) -> Iterator[Finding]:
+    """Defaults that are none of their type. Pydantic looks at what is given, and at no default."""
+    for field, info in entity.model_fields.items():
+        default, hint = info.default, info.annotation
+        is_plain = type(default) is hint or (default is None and NoneType in get_args(hint))
+        if field in Entity.model_fields or info.is_required() or default is PydanticUndefined:
+            continue
+        if (not is_plain or info.metadata) and (why := _refusal(entity, field, default)):
+            message = f"{entity.__name__}.{field} is {default!r} when nobody says otherwise: {why}"
+            yield Finding("FH164", Place.of(entity, field), message, "correct the default, or the type")
+
+
+def _refusal(entity: type[Entity], field: str, value: object) -> str:
+    """What Pydantic has against a value of a field."""
+    try:
+        entity.__pydantic_validator__.validate_assignment(entity.model_construct(), field, value)
+    except ValidationError as error:
+        return next((one["msg"] for one in error.errors() if one["loc"][:1] == (field,)), "")
+    except Exception:  # noqa: BLE001  # a validator is somebody's code, and here it sees an entity that is not whole
+        return ""
+    return ""
 
 
 def _troubles(field: str, info: FieldInfo, verb: str) -> Iterator[tuple[str, str]]:
