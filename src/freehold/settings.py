@@ -93,8 +93,13 @@ OURS, DESTINATION = "FREEHOLD_", "FREEHOLD_TO_"
 """What the names of settings begin with; and those of the deployment that a tenant is moved to."""
 
 
-def from_environment(environment: Mapping[str, str] | None = None, prefix: str = OURS) -> Settings:
-    """Read `FREEHOLD_*`. Raises `ModelError` (FH401) for a name that does not exist or a value that will not do."""
+def from_environment(
+    environment: Mapping[str, str] | None = None, prefix: str = OURS, usual: Settings | None = None
+) -> Settings:
+    """Read `FREEHOLD_*`; what it does not say is as in `usual`, by default the defaults.
+
+    Raises `ModelError` (FH401) for a name that does not exist or a value that will not do.
+    """
     everything = (environment or os.environ).items()
     given = {key: value for key, value in everything if key.startswith(prefix)}
     if prefix == OURS:
@@ -107,7 +112,7 @@ def from_environment(environment: Mapping[str, str] | None = None, prefix: str =
             fix = f"write {near[0]}, or unset it" if near else f"unset it; there are: {', '.join(sorted(known))}"
             raise _wrong(key, "there is no such setting", fix)
         values[known[key].name] = _value(key, text, known[key].name, known[key].default)
-    return replace(Settings(), **values)
+    return replace(usual or Settings(), **values)
 
 
 def amazon() -> dict[str, str]:

@@ -221,11 +221,18 @@ def test_an_adapter_that_cannot_be_imported_is_told(acme: Shell) -> None:
     assert told.startswith("FH163  app.py:")
 
 
+SMTP = """
+class Smtp:
+    def __init__(self, host: str) -> None: ...
+    def send(self, text: str) -> None: ...
+"""
+
+
 def test_an_adapter_that_cannot_be_made_is_told(acme: Shell) -> None:
     acme.edit("import App, ", "import App, Port, ")
     with (acme.folder / "app.py").open("a") as file:
         file.write(PORT.replace('production="post.office:Smtp"', 'local="post:Smtp", production="a:b"'))
-    (acme.folder / "post.py").write_text("class Smtp:\n    def __init__(self, host: str) -> None: ...\n")
+    (acme.folder / "post.py").write_text(SMTP)
     told = acme.run("dev", "--port", "0", code=1)
     assert "what fills Mail in local cannot be made: Smtp() raised TypeError" in told
     assert "made without arguments" in told

@@ -284,6 +284,8 @@ def test_a_tenant_moves_to_postgres_between_its_tiers_and_back(
             made = server.ask("POST", "/tasks", ada["token"], {"title": tier, "assignee": ada["id"]})
             assert made.status == 201
     assert "already" in here.run("tenant", "move", "acme", "--tier", "pool", **postgres)
+    same = here.run("tenant", "move", "acme", "--to-data", ".freehold", code=1, **postgres)
+    assert "it comes from there" in same  # of the same store, unless something says which
     here.run("tenant", "erase", "acme", "--yes")
     back = ("tenant", "move", "acme", "--to-store", "sqlite", "--erase", "--yes")
     assert "Here it is erased" in here.run(*back, **postgres)

@@ -36,13 +36,12 @@ def deployed(target: str | None, data: str | None, store: str | None) -> Iterato
 
 @contextmanager
 def destination(app: App, source: Settings, store: str | None, data: str | None) -> Iterator[Deployment]:
-    """The same app where `FREEHOLD_TO_*` and two options say. What they do not say is as where it comes from.
+    """The same app where `FREEHOLD_TO_*` and two options say. Which store and which folder is else as it comes from.
 
     Raises `ModelError` (FH322) when that is where it comes from, too.
     """
-    there = from_environment(prefix=DESTINATION)
-    folder = data or (there.data if there.data != Settings().data else source.data)
-    wanted = replace(there, store=store or there.store, data=folder)
+    there = from_environment(prefix=DESTINATION, usual=Settings(store=source.store, data=source.data))
+    wanted = replace(there, store=store or there.store, data=data or there.data)
     if _is_where_it_is(source, wanted):
         fix = "say where to: another --to-store, --to-data, or FREEHOLD_TO_..."
         raise ModelError([Finding("FH322", Place("--to-store", 0), "the tenant is there: it comes from there", fix)])
