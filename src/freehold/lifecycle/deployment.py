@@ -13,16 +13,31 @@ from freehold.model.model import Model
 from freehold.runtime.audit import GENESIS
 from freehold.runtime.ports import Clock, Database
 from freehold.runtime.scope import Scope
-from freehold.stores.estate import Claimed, Estate
+from freehold.stores.estate import LARGE, Claimed, Estate
 
 BATCH = 500
-"""Entities that are put at a time."""
+"""Entities, or links of a chain, that are put at a time, at most."""
+FEW = 25
+"""Entities that are put first, when nobody knows yet how large they are."""
 
 LOOK = 5_000
 """Entities, or links of a chain, that are read at a time, and are in memory then."""
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many entities or entries were done in all."""
+
+
+class Portions:
+    """How many entities to put at a time: few at first, then as many as are `LARGE` together, going by the last."""
+
+    def __init__(self) -> None:
+        """Know nothing of them yet."""
+        self.size = FEW
+
+    def note(self, count: int, weight: int) -> None:
+        """So many entities were so many bytes."""
+        if weight:
+            self.size = max(1, min(BATCH, 4 * self.size, LARGE * count // weight))
 
 
 def unheard(what: str, count: int) -> None:

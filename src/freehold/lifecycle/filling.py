@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TypeVar
 
 from freehold.accounts.records import Member
 from freehold.lifecycle.archive import AUDIT, Archive, rows_of
 from freehold.lifecycle.content import Part, Tally, content, digest, written
-from freehold.lifecycle.deployment import BATCH, Deployment, Progress, tip
+from freehold.lifecycle.deployment import BATCH, Deployment, Portions, Progress, tip
 from freehold.lifecycle.exporting import entry_of
 from freehold.lifecycle.lines import Lines, Unreadable
 from freehold.lifecycle.people import Guests
@@ -20,8 +19,6 @@ from freehold.runtime.failures import Invalid
 from freehold.runtime.ports import Dangling, Taken
 from freehold.runtime.scope import Scope
 from freehold.stores.estate import Unlinked
-
-T = TypeVar("T")
 
 
 def fill(to: Deployment, scope: Scope, archive: Archive, guests: Guests, progress: Progress) -> Mapping[str, Part]:
@@ -46,16 +43,19 @@ def fill(to: Deployment, scope: Scope, archive: Archive, guests: Guests, progres
 def _put(to: Deployment, scope: Scope, archive: Archive, guests: Guests, lines: Lines, progress: Progress) -> Part:
     """Put one kind. Returns what is expected there: lines in the order of ids, which members may have changed."""
     member, tally, moved = rows_of(table_of(lines.kind)), Tally(), dict[str, bytes]()
-    for batch in _batches(_entities(archive, member, guests, lines)):
+    entities, portions = _entities(archive, member, guests, lines), Portions()
+    while batch := list(islice(entities, portions.size)):
         try:
             to.estate.put(scope, batch)
         except (Taken, Dangling, Invalid) as error:
             raise _unfit(archive, f"{member}: {type(error).__name__} {error}") from None
-        for entity in batch:
-            if lines.kind is Member and guests.are_others:
-                moved[entity.id] = lines.write(entity)
-            else:
-                tally.add(lines.write(entity))
+        put = {entity.id: lines.write(entity) for entity in batch}
+        portions.note(len(put), sum(map(len, put.values())))
+        if lines.kind is Member and guests.are_others:
+            moved |= put
+        else:
+            for line in put.values():
+                tally.add(line)
         progress(f"putting {lines.kind.__name__}", max(tally.count, len(moved)))
     for id in sorted(moved):
         tally.add(moved[id])
@@ -75,16 +75,11 @@ def _entities(archive: Archive, name: str, guests: Guests, lines: Lines) -> Iter
 def _link(to: Deployment, scope: Scope, archive: Archive) -> None:
     lines = archive.lines(AUDIT)
     try:
-        for batch in _batches(map(entry_of, lines)):
+        entries = map(entry_of, lines)
+        while batch := list(islice(entries, BATCH)):
             to.estate.link(scope, batch)
     except (Unlinked, ValueError) as error:
         raise archive.refused(f"the audit chain in it does not hold: {error}") from None
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
 
 
 def _unfit(archive: Archive, message: str) -> ModelError:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from freehold.accounts.records import Member
 from freehold.lifecycle.content import written
-from freehold.lifecycle.deployment import BATCH, Deployment, Progress, Tip
+from freehold.lifecycle.deployment import BATCH, Deployment, Portions, Progress, Tip
 from freehold.lifecycle.lines import Lines
 from freehold.lifecycle.people import Guests
 from freehold.model.data import Entity
@@ -57,9 +57,9 @@ class Follower:
         return sum(map(self._bring, self._lines)) + self._chain()
 
     def _bring(self, lines: Lines) -> int:
-        count, differences = 0, self._differences(lines.kind)
-        while batch := list(islice(differences, BATCH)):
-            self._reconcile(lines, batch)
+        count, differences, portions = 0, self._differences(lines.kind), Portions()
+        while batch := list(islice(differences, portions.size)):
+            portions.note(len(batch), self._reconcile(lines, batch))
             count += len(batch)
             self._progress(f"bringing {lines.kind.__name__}", count)
         return count
@@ -87,8 +87,8 @@ class Follower:
             return ((mark, mark.id) for mark in there)
         return iter(sorted((mark._replace(id=self.guests.id_of(mark.id)), mark.id) for mark in there))
 
-    def _reconcile(self, lines: Lines, differences: Sequence[_Difference]) -> None:
-        """Do away with some differences, as far as it goes."""
+    def _reconcile(self, lines: Lines, differences: Sequence[_Difference]) -> int:
+        """Do away with some differences, as far as it goes. Returns how many bytes were brought."""
         kind = lines.kind
         bare = [kind.model_construct(id=row.id, version=row.version) for row in differences if not row.origin]
         _halving(self._commit, [Write(Verb.REMOVE, kind, one, one.version) for one in bare])
@@ -97,7 +97,7 @@ class Follower:
         saves = [Write(Verb.SAVE, kind, one, row.version) for row, one in found if row.version]
         for save in _halving(self._commit, saves):  # somebody has its place who may want that of another
             _halving(self._commit, [Write(Verb.REMOVE, kind, save.entity, save.version)])
-        self._compare(lines, {str(one.id): one for _, one in found})
+        return self._compare(lines, {str(one.id): one for _, one in found})
 
     def _read(self, lines: Lines, differences: Sequence[_Difference]) -> list[tuple[_Difference, Entity]]:
         """What lies where it comes from, as far as it is still there, with the ids that people have in the copy."""
@@ -112,12 +112,15 @@ class Follower:
     def _commit(self, writes: Sequence[Write]) -> None:
         self._to.database.commit([Changes(self._scope, list(writes), [])])
 
-    def _compare(self, lines: Lines, sent: Mapping[str, Entity]) -> None:
-        """Read back what was sent, and hold it against that. Raises `ModelError` (FH323)."""
+    def _compare(self, lines: Lines, sent: Mapping[str, Entity]) -> int:
+        """Read back what was sent, and hold it against that. Returns how many bytes it is. Raises `ModelError`."""
+        weight = 0
         for one in self._to.estate.those(self._scope, lines.kind, list(sent)):
-            other = sent[one.id]
-            if _mark(one) == _mark(other) and lines.write(one) != lines.write(other):
+            line, other = lines.write(one), sent[one.id]
+            if _mark(one) == _mark(other) and line != lines.write(other):
                 raise self._unlike(f"{lines.kind.__name__} {one.id}")
+            weight += len(line)
+        return weight
 
     def _chain(self) -> int:
         count = 0
