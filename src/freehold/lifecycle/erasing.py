@@ -13,6 +13,8 @@ from freehold.lifecycle.platform import Platform, depart
 from freehold.lifecycle.restoring import GRACE
 from freehold.runtime.scope import Scope
 
+CASE = "erase_tenant"
+"""What the platform's audit chain calls it."""
 ROUNDS = 3
 """Whoever was let in before the tenant was shut out may still have written: then it is erased again."""
 
@@ -43,24 +45,24 @@ def erase(of: Deployment, there: Organisation, *, grace: float = GRACE, progress
     """
     platform = Platform(of)
     with Scope(there.id) as scope, claimed(of.estate, scope, there.slug):
-        state = platform.state_before("erase_tenant", there)
-        platform.become(there.id, "arriving", "erase_tenant", was=state)
+        state = platform.state_before(CASE, there)
+        platform.become(there.id, "arriving", CASE, was=state)
         progress("shutting it out", 0)
         time.sleep(grace)
         last = tip(of.estate, scope)
         last = last if last.number else platform.tip_before(there)  # somebody was killed who had erased it
-        platform.note("erase_tenant", tenant=there.id, chain=[last.number, last.hash], was=state)
+        platform.note(CASE, tenant=there.id, chain=[last.number, last.hash], was=state)
         counts = _erase(of, scope, progress)
         time.sleep(grace)  # who was a member when they began to sign in has a session by now
-        counts |= depart(platform, there.id)
+        counts |= depart(platform, there.id, CASE)
         gone = {"tenant": there.id, "chain": [last.number, last.hash]}
-        platform.remove(Organisation, there.id, "erase_tenant", **gone)
+        platform.remove(Organisation, there.id, CASE, **gone)
         residue = dict(of.estate.residue(scope))
         for _ in range(ROUNDS):
             if not residue:
                 break
             _erase(of, scope, progress)
-            depart(platform, there.id)
+            depart(platform, there.id, CASE)
             residue = dict(of.estate.residue(scope))
     return Erasure(
         app=of.model.name, tenant=there.id, slug=there.slug, at=of.clock.now(), erased=counts,

@@ -22,6 +22,9 @@ from freehold.runtime.scope import Scope
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
+CASE = "import_tenant"
+"""What the platform's audit chain calls it."""
+
 GO_BACK = "go back to the archive with `freehold tenant restore`, or erase the tenant first"
 
 
@@ -53,23 +56,23 @@ def bring_in(to: Deployment, archive: Archive, *, slug: str = "", progress: Prog
     with Scope(there.id) as scope, claimed(to.estate, scope, there.slug):
         make_room(to, platform, scope, there)
         guests = Guests(lambda: people_in(archive), platform)
-        platform.add(there.model_copy(update={"state": "arriving"}), case="import_tenant")
+        platform.add(there.model_copy(update={"state": "arriving"}), case=CASE)
         try:
             parts = fill(to, scope, archive, guests, progress)
-            people = guests.enter(there.id)
+            people = guests.enter(there.id, CASE)
         except BaseException:
-            clear(to, platform, scope)
+            clear(to, platform, scope, CASE)
             raise
-        platform.become(there.id, there.state, "import_tenant", archive.manifest.chain)
+        platform.become(there.id, there.state, CASE, archive.manifest.chain)
     return Arrived(there, parts, people)
 
 
-def clear(to: Deployment, platform: Platform, scope: Scope) -> None:
-    """Take away what there is of a tenant that has not arrived."""
+def clear(to: Deployment, platform: Platform, scope: Scope, case: str) -> None:
+    """Take away what there is of a tenant that has not arrived. It is noted as a `case`."""
     with to.estate.hold(scope):
         to.estate.erase(scope)
-    depart(platform, scope.tenant)
-    platform.remove(Organisation, scope.tenant, "import_tenant", outcome="undone")
+    depart(platform, scope.tenant, case)
+    platform.remove(Organisation, scope.tenant, case, outcome="undone")
 
 
 def _named(archive: Archive, slug: str) -> Organisation:
@@ -84,8 +87,10 @@ def _named(archive: Archive, slug: str) -> Organisation:
     return there.model_copy(update={"slug": named})
 
 
-def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisation, fix: str = GO_BACK) -> None:
-    """Clear away what is left of an import or a move.
+def make_room(
+    to: Deployment, platform: Platform, scope: Scope, there: Organisation, case: str = CASE, fix: str = GO_BACK
+) -> None:
+    """Clear away what is left of an import or a move, and note that as a `case`.
 
     Raises `ModelError` (FH322) when the tenant is there already, which `fix` is for, or another one of its short name.
     """
@@ -97,7 +102,7 @@ def make_room(to: Deployment, platform: Platform, scope: Scope, there: Organisat
             there, "another tenant has this short name", "export it, and import it under another: --as SLUG"
         )
     if known is not None or to.estate.residue(scope):
-        clear(to, platform, scope)  # somebody's has ended in the middle
+        clear(to, platform, scope, case)  # somebody's has ended in the middle
 
 
 def _in_the_way(there: Organisation, message: str, fix: str) -> ModelError:

@@ -19,6 +19,8 @@ from freehold.model.finding import Finding, ModelError, Place
 from freehold.runtime.scope import Scope
 from freehold.stores.estate import Settled, Tiers, Unequal
 
+CASE = "move_tenant"
+"""What the platform's audit chain calls it."""
 TIERS = ("schema", "pool")
 ROUNDS, SOON = 5, 1.0
 """How often to bring over what has changed while a tenant is in use, unless it takes fewer seconds than that before."""
@@ -47,7 +49,7 @@ def settle(of: Deployment, there: Organisation, tier: str) -> Settled:
             raise ModelError([Finding("FH323", Place(there.slug, 0), f"it was not moved: {error}", fix)]) from None
         estate.tidy(scope)
         if settled.counts:
-            Platform(of).note("move_tenant", tenant=there.id, tier=tier)
+            Platform(of).note(CASE, tenant=there.id, tier=tier)
     return settled
 
 
@@ -67,29 +69,29 @@ def move(
     here, beyond = Platform(source), Platform(to)
     with Scope(there.id) as scope, ExitStack() as opened:
         opened.enter_context(claimed(to.estate, scope, there.slug))
-        make_room(to, beyond, scope, there, ARRIVED)  # before the next claim: both may be of one store
+        make_room(to, beyond, scope, there, CASE, ARRIVED)  # before the next claim: both may be of one store
         opened.enter_context(claimed(source.estate, scope, there.slug))
         there = _as_it_is(here, there)
         try:
-            beyond.add(there.model_copy(update={"state": "arriving"}), case="move_tenant")
+            beyond.add(there.model_copy(update={"state": "arriving"}), case=CASE)
             guests = Guests(lambda: people_of(source, scope, secrets=True), beyond)
             follower = Follower(source, to, scope, guests, progress)
             _copy(follower)
             there = _as_it_is(here, there)  # whom somebody has suspended meanwhile arrives suspended
             began = time.monotonic()
-            here.become(there.id, "suspended", "move_tenant", was=there.state)
+            here.become(there.id, "suspended", CASE, was=there.state)
             follower.round()
             time.sleep(max(0.0, began + grace - time.monotonic()))
             opened.enter_context(source.estate.still(scope))
             people = _catch_up(follower, here, there)
         except BaseException:
             state = _as_it_is(here, there).state
-            here.become(there.id, state, "move_tenant")  # first, since what lies there may be out of reach
-            clear(to, beyond, scope)
+            here.become(there.id, state, CASE)  # first, since what lies there may be out of reach
+            clear(to, beyond, scope, CASE)
             raise
-        beyond.become(there.id, there.state, "move_tenant", follower.tip)
+        beyond.become(there.id, there.state, CASE, follower.tip)
         shut = time.monotonic() - began
-        here.note("move_tenant", tenant=there.id)
+        here.note(CASE, tenant=there.id)
         parts = content(source, scope, progress)
     return Arrived(there, parts, people, shut)
 
@@ -97,7 +99,7 @@ def move(
 def _as_it_is(here: Platform, there: Organisation) -> Organisation:
     """A tenant in the state that it has now, or had before a move has shut it out."""
     now = here.organisation(there.id) or there
-    return there.model_copy(update={"state": here.state_before("move_tenant", now)})
+    return there.model_copy(update={"state": here.state_before(CASE, now)})
 
 
 def _copy(follower: Follower) -> None:
@@ -117,7 +119,7 @@ def _catch_up(follower: Follower, here: Platform, there: Organisation) -> Mappin
         raise ModelError([Finding("FH322", Place(there.slug, 0), message, "move it again: it is where it was")])
     for _ in range(MOST_ROUNDS):
         if follower.round() == 0:
-            return follower.guests.enter(there.id)
+            return follower.guests.enter(there.id, CASE)
     message = "what has arrived is not what was sent"
     fix = "see that nothing else writes to either store, and move it again: it is where it was"
     raise ModelError([Finding("FH323", Place(there.slug, 0), message, fix)])

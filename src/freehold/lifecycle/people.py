@@ -77,18 +77,21 @@ class Guests:
         """Whether everybody who comes now has the id that was found at first."""
         return self._found() == self._others
 
-    def enter(self, tenant: str) -> Mapping[str, int]:
-        """Note that they are in this tenant. Who is not here yet is made. Returns how many were known, and are new."""
+    def enter(self, tenant: str, case: str) -> Mapping[str, int]:
+        """Note that they are in this tenant, by which `case`. Who is not here yet is made.
+
+        Returns how many were known, and are new.
+        """
         counts = {"known": 0, "new": 0}
         for known in self._people():
             id = self.id_of(known.id)
-            if self._platform.change(Person, id, lambda one: _joined(one, tenant), "import_tenant") is not None:
+            if self._platform.change(Person, id, lambda one: _joined(one, tenant), case) is not None:
                 counts["known"] += 1
                 continue
             person = Person(
                 id=Id(known.id), email=known.email, name=known.name, password=known.password, organisations=[tenant]
             )
-            self._platform.add(person, case="import_tenant")
+            self._platform.add(person, case=case)
             counts["new"] += 1
         return counts
 

@@ -171,29 +171,29 @@ class Platform:
                 view.close()
 
 
-def depart(platform: Platform, tenant: str) -> dict[str, int]:
-    """Take a tenant out of what the platform keeps of people: who was in no other one goes, with their sessions.
+def depart(platform: Platform, tenant: str, case: str) -> dict[str, int]:
+    """Take a tenant out of what the platform keeps of people, and note by which `case`. Who was in no other one goes.
 
-    So do answers that name it and are kept under an Idempotency-Key. Looks at everybody: who was a member once may be
-    noted still. Returns how many there were of each.
+    So do sessions in it, and answers that name it and are kept under an Idempotency-Key. Looks at everybody: who was a
+    member once may be noted still. Returns how many there were of each.
     """
     counts = {"memberships": 0, "people": 0, "sessions": 0, "answers": 0}
     for session in platform.all(Session):
         if session.organisation == tenant:
-            counts["sessions"] += platform.remove(Session, session.id, "erase_tenant")
+            counts["sessions"] += platform.remove(Session, session.id, case)
     there = platform.organisation(tenant)
     slug = f'"slug":"{there.slug}"' if there else tenant
     for answer in platform.all(Receipt):
         if tenant in answer.body or slug in answer.body:
-            counts["answers"] += platform.remove(Receipt, answer.id, "erase_tenant")
+            counts["answers"] += platform.remove(Receipt, answer.id, case)
     for person in platform.all(Person):
         if tenant not in person.organisations:
             continue
         counts["memberships"] += 1
         if person.organisations == [tenant]:
-            counts["people"] += platform.remove(Person, person.id, "erase_tenant")
+            counts["people"] += platform.remove(Person, person.id, case)
         else:
-            platform.change(Person, person.id, lambda one: _left(one, tenant), "erase_tenant")
+            platform.change(Person, person.id, lambda one: _left(one, tenant), case)
     return counts
 
 

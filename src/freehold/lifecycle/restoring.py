@@ -19,6 +19,8 @@ from freehold.runtime.audit import entry
 from freehold.runtime.ports import Changes
 from freehold.runtime.scope import Scope
 
+CASE = "restore_tenant"
+"""What the audit chains call it."""
 GRACE = STALE_AFTER + 0.5
 """Seconds after which every process knows that a tenant is shut out."""
 
@@ -41,11 +43,11 @@ def restore(
     check_fits(archive, to.model)
     archive.check(progress)
     platform = Platform(to)
-    state = platform.state_before("restore_tenant", there)
+    state = platform.state_before(CASE, there)
     state = archive.manifest.organisation.state if state == "arriving" else state
     with Scope(there.id) as scope, claimed(to.estate, scope, there.slug):
         last = tip(to.estate, scope)
-        platform.become(there.id, "arriving", "restore_tenant", last, was=state)
+        platform.become(there.id, "arriving", CASE, last, was=state)
         try:
             time.sleep(grace)
             guests = Guests(lambda: people_in(archive), platform)
@@ -55,15 +57,15 @@ def restore(
         except BaseException:
             if to.estate.takes_back:
                 with suppress(Exception):  # what went wrong first is what has to be told
-                    platform.become(there.id, state, "restore_tenant")
+                    platform.become(there.id, state, CASE)
             raise
-        people = guests.enter(there.id)
+        people = guests.enter(there.id, CASE)
         _note(to, scope, last, archive)
-        platform.become(there.id, state, "restore_tenant", archive.manifest.chain)
+        platform.become(there.id, state, CASE, archive.manifest.chain)
     return Arrived(there, parts, people)
 
 
 def _note(to: Deployment, scope: Scope, last: Tip, archive: Archive) -> None:
-    noted = entry(ACTOR, "restore_tenant", CALL, to.clock.now().isoformat(), [])
+    noted = entry(ACTOR, CASE, CALL, to.clock.now().isoformat(), [])
     whence = {"chain": [last.number, last.hash], "from": archive.manifest.made_at.isoformat()}
     to.database.commit([Changes(scope, [], [], {**noted, **whence})])

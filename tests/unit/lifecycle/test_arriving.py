@@ -42,6 +42,20 @@ def test_events_of_a_tenant_that_moves_are_delivered_where_it_arrives(here: Plac
     assert there.all(Delivery, acme.id) == []
 
 
+def test_all_that_a_move_does_is_noted_as_a_move(here: Place, there: Place) -> None:
+    with pytest.raises(InterruptedError):
+        move(here.of, here.tenant("acme"), there.of, grace=NOW, progress=_interrupt)
+    move(here.of, here.tenant("acme"), there.of, grace=NOW)
+    noted = there.noted()
+    assert {one["case"] for one in noted} == {"move_tenant"}
+    assert any(one["outcome"] == "undone" for one in noted)
+    assert "Person" in str(noted)
+
+
+def _interrupt(what: str, count: int) -> None:
+    raise InterruptedError
+
+
 def test_a_tenant_is_not_moved_to_where_it_is(here: Place) -> None:
     before = here.digest(here.tenant("acme").id)
     with pytest.raises(ModelError, match="the tenant is there, as acme"):
