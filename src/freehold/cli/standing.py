@@ -10,9 +10,8 @@ from pathlib import Path
 from freehold.cli.writing import writing
 from freehold.model.finding import ModelError
 from freehold.settings import Settings, from_environment
+from freehold.stores.migrate import MIGRATE
 from freehold.wiring import kit
-
-UP = "`freehold migrate up`"
 
 
 def settings_for(data: str | None, store: str | None = None) -> Settings:
@@ -21,13 +20,17 @@ def settings_for(data: str | None, store: str | None = None) -> Settings:
     return replace(settings, data=data or settings.data, store=store or settings.store)
 
 
+def settings_to_attack(store: str | None, tier: str | None) -> Settings:
+    """The same for an app that is to be attacked: with its local adapters, which charge nobody."""
+    settings = settings_for(None, store)
+    return replace(settings, tier=tier or settings.tier, environment="local")
+
+
 def migrate_up(settings: Settings) -> str:
     """The command that migrates this very store: what the environment does not say is written."""
     usual = from_environment()
     given = {"store": (settings.store, usual.store), "data": (settings.data, usual.data)}
-    return " ".join(
-        ["freehold migrate up", *(f"--{name} {one}" for name, (one, other) in given.items() if one != other)]
-    )
+    return " ".join([MIGRATE, *(f"--{name} {one}" for name, (one, other) in given.items() if one != other)])
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def named(settings: Settings) -> Iterator[None]:
         yield
     except ModelError as error:
         up = f"`{migrate_up(settings)}`"
-        raise ModelError(replace(one, fix=one.fix.replace(UP, up)) for one in error.findings) from error
+        raise ModelError(replace(one, fix=one.fix.replace(f"`{MIGRATE}`", up)) for one in error.findings) from error
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from freehold.cli.arguments import AsJson, TargetArgument
 from freehold.cli.listing import Listed
-from freehold.settings import Settings, from_environment
 
 test = typer.Typer(cls=Listed, help="Attack the app, and see that nobody gets through.", no_args_is_help=True)
 
@@ -35,14 +33,15 @@ def isolation(
     import sys
     import tempfile
     from contextlib import redirect_stdout
+    from dataclasses import replace
 
     from freehold.cli import screen
-    from freehold.cli.standing import standing
+    from freehold.cli.standing import settings_to_attack, standing
     from freehold.cli.target import load, locate
     from freehold.testing.isolation.suite import names, run
     from freehold.wiring import STORES
 
-    settings = _settings(store, tier)
+    settings = settings_to_attack(store, tier)
     if settings.store not in STORES:
         raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
     if strange := set(only or ()) - names(settings.store):
@@ -59,9 +58,3 @@ def isolation(
     else:
         typer.echo("\n".join(report.lines()))
     raise typer.Exit(0 if report.ok else 1)
-
-
-def _settings(store: str | None, tier: str | None) -> Settings:
-    """Those of the environment but for what was asked for, with the local adapters, which charge nobody."""
-    settings = from_environment()
-    return replace(settings, store=store or settings.store, tier=tier or settings.tier, environment="local")

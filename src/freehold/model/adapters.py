@@ -23,6 +23,7 @@ def misfits(port: type, adapters: Mapping[str, object], place: Place) -> Iterato
             yield Finding(
                 "FH163", place, f"{port.__name__}.{name} is `async def`, and no use case can wait for it", WAIT
             )
+    calls = {name: _called(how, is_bound=False) for name, how in wanted.items()}
     for environment, adapter in adapters.items():
         title = f"what fills {port.__name__} in {environment}"
         if isinstance(adapter, str):
@@ -34,10 +35,10 @@ def misfits(port: type, adapters: Mapping[str, object], place: Place) -> Iterato
         if lacking:
             fix = "write what is missing, or provide another"
             yield Finding("FH163", place, f"{title} has no {', '.join(lacking)}", fix)
-        for name, how in wanted.items():
+        for name, asked in calls.items():
             if inspect.iscoroutinefunction(getattr(adapter, name, None)):
                 yield Finding("FH163", place, f"{title} has `async def {name}`, and no use case can wait for it", WAIT)
-            asked, does = _called(how, is_bound=False), _taken(adapter, name)
+            does = _taken(adapter, name)
             if name not in lacking and does is not None and not _fits(asked, does):
                 message = f"{title} is to be called as {name}{does}, and the port says {name}{asked}"
                 yield Finding("FH163", place, message, "let it take what the port says")

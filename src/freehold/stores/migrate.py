@@ -10,6 +10,10 @@ from typing import Protocol, Self
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.schema import Column, Index, Schema, Table
 
+MIGRATE = "freehold migrate up"
+UP = f"run `{MIGRATE}`"
+"""What to do about a store that is behind. Who has called it with options names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:

@@ -12,13 +12,13 @@ from freehold.stores.dynamodb.grounds import behind
 from freehold.stores.dynamodb.raw import PARALLEL, RawTable
 from freehold.stores.dynamodb.recast import Blocked
 from freehold.stores.dynamodb.rewriting import Moved, Rewriter
-from freehold.stores.migrate import Progress, Stage
+from freehold.stores.migrate import UP, Progress, Stage
 
 BATCH = 100
 """So many grounds are brought up before more are looked for."""
 MOST_NAMED = 10
 """Of the grounds that stay behind so many are named."""
-AGAIN = "run `freehold migrate up` again: what is done stays done"
+AGAIN = f"{UP} again: what is done stays done"
 
 
 class Fleet:

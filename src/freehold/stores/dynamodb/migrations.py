@@ -25,12 +25,23 @@ from freehold.stores.dynamodb.notes import PARTITION, PLACE, Log, Note, State
 from freehold.stores.dynamodb.raw import RawTable
 from freehold.stores.dynamodb.recast import touches
 from freehold.stores.dynamodb.rewriting import Rewriter, work_between
-from freehold.stores.migrate import Applied, Change, Progress, Step, agreed, is_to_go, label_of, steps, suffices, unseen
+from freehold.stores.migrate import (
+    UP,
+    Applied,
+    Change,
+    Progress,
+    Step,
+    agreed,
+    is_to_go,
+    label_of,
+    steps,
+    suffices,
+    unseen,
+)
 from freehold.stores.schema import Index, Schema, schema_of
 
 PATIENCE, PAUSE = 600.0, 0.2
 """Seconds to wait until an index is there, and between two looks at it."""
-UP = "run `freehold migrate up`"
 
 
 class DynamoMigrations:

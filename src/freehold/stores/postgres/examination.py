@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from freehold.model.finding import Finding, Place
 from freehold.settings import Settings
+from freehold.stores.migrate import UP
 from freehold.stores.postgres.fits import connected, installation, place_of
 from freehold.stores.postgres.grounds import POOL
 from freehold.stores.postgres.looks import LOOKS, Look
@@ -47,8 +48,7 @@ def looked(connection: psycopg.Connection, settings: Settings) -> Report:
     report, place = Report(), place_of(settings.database_url)
     name = installation(connection)
     if name is None:
-        fix = "run `freehold migrate up`"
-        report.wrong.append(Finding("FH303", place, "there is no database of freehold's yet", fix))
+        report.wrong.append(Finding("FH303", place, "there is no database of freehold's yet", UP))
         return report
     version = _version(connection, place)
     if version is not None:

@@ -9,10 +9,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from freehold.model.finding import Finding, ModelError, Place
-from freehold.stores.migrate import suffices
+from freehold.stores.migrate import UP, suffices
 from freehold.stores.schema import Schema
 
-UP = "run `freehold migrate up`"
 NEWEST = "SELECT after::text FROM freehold.migration WHERE NOT undone ORDER BY number DESC LIMIT 1"
 
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from freehold.model.finding import Finding, ModelError, Place
 from freehold.stores.forms import Form, Plain, converted
-from freehold.stores.migrate import Applied, Progress, Step, agreed, is_to_go, label_of, steps, suffices, unseen
+from freehold.stores.migrate import UP, Applied, Progress, Step, agreed, is_to_go, label_of, steps, suffices, unseen
 from freehold.stores.obstacles import Obstacle, Trouble
 from freehold.stores.schema import Schema
 from freehold.stores.sqlite.connection import PATIENCE
@@ -20,7 +20,6 @@ from freehold.stores.sqlite.ddl import BUSY, DELIVERIES, OWN
 from freehold.stores.sqlite.rebuild import CONVERTED, Action, changed, created, dropped
 
 LAST = "FROM freehold_schema ORDER BY number DESC LIMIT 1"
-UP = "run `freehold migrate up`"
 
 
 class SqliteMigrations:
