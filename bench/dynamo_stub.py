@@ -16,6 +16,7 @@ ANSWERS = {
     "Query": {"Items": [ITEM] * 20, "Count": 20, "ScannedCount": 20},
     "TransactWriteItems": {},
 }
+UNKNOWN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
 def answer(name: str) -> bytes:
@@ -36,8 +37,8 @@ async def serve(port: int) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
             await reader.readexactly(int(fields.get(b"content-length", b"0")))
-            operation = fields[b"x-amz-target"].rpartition(b".")[2].decode()
-            writer.write(next(made[name] for name in made if name.lower() == operation))
+            operation = fields.get(b"x-amz-target", b"").rpartition(b".")[2].decode()
+            writer.write(next((made[name] for name in made if name.lower() == operation), UNKNOWN))
 
     async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -104,7 +104,8 @@ def run(settings: Settings) -> Report:
             with own.table(folder / "roto") as table:
                 walks[size] = Walk(folder, postgres, table)
                 walks[size].whole()
-        moves = {size: under_move.both(own, Walk(work / f"{size} asked", postgres), size, settings) for size in sizes}
+        asked = [(size, Walk(work / f"{size} asked", postgres)) for size in sizes]
+        moves = [move for size, walk in asked for move in under_move.every(own, walk, size, settings)]
     report.tables += [_table(walks), under_move.table(moves)]
     report.notes += [*_notes(walks, created), *under_move.notes(moves)]
     report.data = {"created": created, "steps": {str(size): walk.rows for size, walk in walks.items()}}

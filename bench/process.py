@@ -15,6 +15,7 @@ WORK = ROOT / "bench" / ".work"
 SERVER_CORE, LOAD_CORE = 0, 1
 TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE = 20.0
+ANYTHING = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 class CannotRun(Exception):
@@ -86,7 +87,7 @@ def output(command: Sequence[str], extra: Mapping[str, str] | None = None) -> st
 
 @contextmanager
 def serving(command: Sequence[str], port: int, extra: Mapping[str, str], core: int | None) -> Iterator[Server]:
-    """Start a server, wait until it accepts connections, and end it afterwards."""
+    """Start a server, wait until it answers, and end it afterwards."""
     WORK.mkdir(exist_ok=True)
     log = WORK / f"server-{port}.log"
     with log.open("wb") as out:
@@ -96,7 +97,7 @@ def serving(command: Sequence[str], port: int, extra: Mapping[str, str], core: i
     server = Server(process, port, log)
     try:
         pin(process.pid, core)
-        wait_until_it_listens(server)
+        wait_until_it_answers(server)
         yield server
     finally:
         server.stop()
@@ -104,11 +105,16 @@ def serving(command: Sequence[str], port: int, extra: Mapping[str, str], core: i
             log.unlink(missing_ok=True)
 
 
-def wait_until_it_listens(server: Server) -> None:
-    """Return once the port takes connections; raise `CannotRun` when the process ends or takes too long."""
+def wait_until_it_answers(server: Server) -> None:
+    """Return once a request gets an answer, whatever it is; raise `CannotRun` when that takes too long, or it ends.
+
+    That it takes connections is not enough: freehold listens before it reads the app, and lets whoever comes wait.
+    """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=1):
-            return
+        with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+            connection.sendall(ANYTHING)
+            if connection.recv(1):
+                return
         time.sleep(0.02)
     raise CannotRun(f"The server did not start: {server.log.read_text(errors='replace').strip()[-1500:]}")

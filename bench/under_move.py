@@ -28,6 +28,9 @@ BEFORE, AFTER = 2.0, 3.0
 MOST_SECONDS, DEADLINE = 900.0, 30.0
 NEAR = 1_000
 """Tasks of the neighbour."""
+MOST_TO_DYNAMODB = 10_000
+"""Tasks of the tenant that moves there, at most: roto takes minutes for 100,000."""
+NAMES = {"postgres": "PostgreSQL", "dynamodb": "DynamoDB"}
 FAILED = 500
 """The first status after which a write may have been done or not."""
 
@@ -60,6 +63,8 @@ class Move:
 
     name: str
     moved: str
+    tasks: int
+    """That the tenant had before."""
     said: Mapping[str, object]
     calls: Calls
     there: Calls = field(default_factory=dict)
@@ -72,13 +77,13 @@ class Move:
 
     def rows(self) -> Iterator[tuple[str, str, list[Call], float]]:
         """Who, what kind, the calls, and for how many seconds none of them was answered."""
-        let_in = min((one.meant for calls in self.there.values() for one in calls if _is_good(one)), default=None)
+        let_in = min((one.ended for calls in self.there.values() for one in calls if _is_good(one)), default=None)
         for (slug, kind), calls in self.calls.items():
             if slug != self.moved or let_in is None:
                 yield "moved" if slug == self.moved else "neighbour", kind, calls, silence(calls)
                 continue
             here = [one for one in calls if one.meant < let_in]
-            there = [one for one in self.there[slug, kind] if one.meant >= let_in]
+            there = [one for one in self.there[slug, kind] if one.meant >= let_in or _is_good(one)]
             yield "moved", kind, here, silence([*here, *there])
             yield "moved, once there", kind, there, silence(there)
 
@@ -140,72 +145,94 @@ def served(folder: Path, settings: Mapping[str, str], chosen: Settings) -> Itera
         yield port
 
 
-def both(own: Any, walk: "Walk", size: int, settings: Settings) -> list[Move]:
-    """Move a tenant from SQLite into the pool of PostgreSQL, and there to a schema of its own."""
-    source, to = walk.folder / "first", walk.folder / "last"
+def every(own: Any, walk: "Walk", size: int, settings: Settings) -> list[Move]:
+    """Move a tenant from SQLite into the pool of PostgreSQL, and there to a schema of its own; one more to DynamoDB."""
+    pool = {**walk.postgres, "TIER": "pool"}
+    moves = list(over_postgres(own, walk, size, pool, settings))
+    with own.table(walk.folder / "roto") as table:
+        few = min(size, MOST_TO_DYNAMODB)
+        return [*moves, to_store(own, walk, f"dynamo-{few}", few, table, settings)[0]]
+
+
+def over_postgres(own: Any, walk: "Walk", size: int, pool: Mapping[str, str], settings: Settings) -> Iterator[Move]:
+    """Move a tenant from SQLite into the pool, and from there to a schema of its own."""
+    slug, near = f"moved-{size}", f"near-{size}"
+    move, asking = to_store(own, walk, slug, size, pool, settings)
+    yield move
+    to = walk.folder / slug
+    asks = own.asking(to, pool, {near: NEAR}) | {slug: asking}
+    counts = {name: own.tasks_of(to, pool, name) for name in asks}
+    with served(to, pool, settings) as port, loaded(port, asks, settings) as asked:
+        said = walk.verb("", "move", slug, "--tier", "schema", "--data", str(to), **walk.on())
+        time.sleep(AFTER)
+        move = Move("pool to schema, PostgreSQL", slug, size, said, asked.end(*asks))
+    check(move, {name: (count, own.tasks_of(to, pool, name)) for name, count in counts.items()})
+    yield move
+
+
+def to_store(
+    own: Any, walk: "Walk", slug: str, size: int, beyond: Mapping[str, str], settings: Settings
+) -> tuple[Move, Asking]:
+    """Move a tenant from a SQLite store of its own and a neighbour's to another one, asked in both.
+
+    Returns the move, and what the tenant is asked with; the folder of the other is named by the tenant.
+    """
+    source, to = walk.folder / f"{slug} before", walk.folder / slug
     to.mkdir(parents=True)
-    slug, pool = f"moved-{size}", {**walk.postgres, "TIER": "pool"}
     here = own.asking(source, {}, {slug: size, "near": NEAR})
     shutil.copy(source / "keys.json", to)  # a token is good for both
-    beyond = own.asking(to, pool, {f"near-{size}": NEAR}) | {slug: here[slug]}
-    with served(source, {}, settings) as first, served(to, pool, settings) as second:
-        with loaded(first, here, settings) as asked, loaded(second, {slug: here[slug]}, settings) as there:
-            leads = {**walk.on("FREEHOLD_TO_"), "FREEHOLD_TO_TIER": "pool"}
-            said = walk.verb("", "move", slug, "--to-store", "postgres", "--data", "first", **leads)
-            time.sleep(AFTER)
-            moves = [Move("SQLite to PostgreSQL", slug, said, asked.end(*here), there.end(slug))]
-        check(moves, {slug: (size, own.tasks_of(to, pool, slug)), "near": (NEAR, own.tasks_of(source, {}, "near"))})
-        with loaded(second, beyond, settings) as asked:
-            said = walk.verb("", "move", slug, "--tier", "schema", "--data", "last", **walk.on())
-            time.sleep(AFTER)
-            moves.append(Move("pool to schema, PostgreSQL", slug, said, asked.end(*beyond)))
-    check(
-        moves, {name: (count, own.tasks_of(to, pool, name)) for name, count in ((slug, size), (f"near-{size}", NEAR))}
-    )
-    return moves
+    leads = {f"FREEHOLD_TO_{name}": value for name, value in beyond.items()}
+    with (
+        served(source, {}, settings) as first,
+        served(to, beyond, settings) as second,
+        loaded(first, here, settings) as asked,
+        loaded(second, {slug: here[slug]}, settings) as there,
+    ):
+        said = walk.verb("", "move", slug, "--to-store", beyond["STORE"], "--data", str(source), **leads)
+        time.sleep(AFTER)
+        move = Move(f"SQLite to {NAMES[beyond['STORE']]}", slug, size, said, asked.end(*here), there.end(slug))
+    check(move, {slug: (size, own.tasks_of(to, beyond, slug)), "near": (NEAR, own.tasks_of(source, {}, "near"))})
+    return move, here[slug]
 
 
-def check(moves: Sequence[Move], tasks: Mapping[str, tuple[int, int]]) -> None:
+def check(move: Move, tasks: Mapping[str, tuple[int, int]]) -> None:
     """Hold how many tasks there were and are against what was acknowledged. Raises `CannotRun`.
 
     So it does when a neighbour was refused anything.
     """
     for slug, (before, now) in tasks.items():
-        counts = [move.created(slug) for move in moves]
-        least, unknown = before + sum(good for good, _ in counts), sum(none for _, none in counts)
+        created, unknown = move.created(slug)
+        least = before + created
         if not least <= now <= least + unknown:
             raise CannotRun(f"{slug} has {now:,} tasks, and {least:,} were acknowledged, {unknown:,} not answered")
-    for move in moves:
-        for who, kind, calls, _ in move.rows():
-            bad = Counter(one.status for one in calls if not _is_good(one))
-            if bad and who != "moved":
-                raise CannotRun(f"{move.name}: {kind} of the {who} ended so: {dict(bad)}")
+    for who, kind, calls, _ in move.rows():
+        bad = Counter(one.status for one in calls if not _is_good(one))
+        if bad and who != "moved":
+            raise CannotRun(f"{move.name}: {kind} of the {who} ended so: {dict(bad)}")
 
 
-def table(moves: Mapping[int, Sequence[Move]]) -> Table:
+def table(moves: Sequence[Move]) -> Table:
     """What has become of the calls."""
     head = ("move", "tasks", "who", "calls", "asked", "answered", "refused", "no answer", "none for ms", "slowest ms")
     caption = f"**A move while it is asked**: {RATE:.0f} writes and {RATE:.0f} reads a second of each tenant"
     made = Table(caption, head, words=4)
-    for size, some in moves.items():
-        for move in some:
-            for who, kind, calls, silent in move.rows():
-                good = [one.ended - one.meant for one in calls if _is_good(one)]
-                bad = Counter(one.status for one in calls if one.status and not _is_good(one))
-                refused = ", ".join(f"{count} ({status})" for status, count in sorted(bad.items())) or "0"
-                figures = [len(calls), len(good), refused, sum(not one.status for one in calls)]
-                times = [f"{seconds * 1000:.0f}" for seconds in (silent, max(good, default=0.0))]
-                made.rows.append([move.name, f"{size:,}", who, kind, *map(str, figures), *times])
+    for move in moves:
+        for who, kind, calls, silent in move.rows():
+            good = [one.ended - one.meant for one in calls if _is_good(one)]
+            bad = Counter(one.status for one in calls if one.status and not _is_good(one))
+            refused = ", ".join(f"{count} ({status})" for status, count in sorted(bad.items())) or "0"
+            figures = [len(calls), len(good), refused, sum(not one.status for one in calls)]
+            times = [f"{seconds * 1000:.0f}" for seconds in (silent, max(good, default=0.0))]
+            made.rows.append([move.name, f"{move.tasks:,}", who, kind, *map(str, figures), *times])
     return made
 
 
-def notes(moves: Mapping[int, Sequence[Move]]) -> list[str]:
+def notes(moves: Sequence[Move]) -> list[str]:
     """What the verbs said, and what that means."""
     told = [
-        f"{size:,} tasks, {move.name}, asked: pause {move.said['pause_ms']} ms"
+        f"{move.tasks:,} tasks, {move.name}, asked: pause {move.said['pause_ms']} ms"
         + (f", {move.said['waiting']} connections waited" if "waiting" in move.said else "")
-        for size, some in moves.items()
-        for move in some
+        for move in moves
     ]
     return [
         *told,
@@ -215,8 +242,8 @@ def notes(moves: Mapping[int, Sequence[Move]]) -> list[str]:
     ]
 
 
-def data(moves: Mapping[int, Sequence[Move]]) -> dict[str, object]:
+def data(moves: Sequence[Move]) -> dict[str, object]:
     """Everything but the single calls."""
     whole = table(moves)
-    said = {f"{size} {move.name}": dict(move.said) for size, some in moves.items() for move in some}
+    said = {f"{move.tasks} {move.name}": dict(move.said) for move in moves}
     return {"said": said, "rows": [dict(zip(whole.head, row, strict=True)) for row in whole.rows]}
