@@ -205,7 +205,7 @@ def run_open(load: Load, rate: float, seconds: float, begin: float) -> None:
     due, end = begin + chance.expovariate(rate), begin + seconds
     while due < end or load.under_way or load.waiting:
         now = clock()
-        end = now if load.is_over else end
+        end = min(now, end) if load.is_over else end
         while due < end and due <= now:
             load.send(due)
             due += chance.expovariate(rate)
