@@ -48,7 +48,7 @@ def test_a_kind_of_entity_that_cannot_be_planted_is_noticed() -> None:
 
     report = isolation.run(app, effort=0.05)
     assert [gap.split(":")[0] for gap in report.gaps] == ["plate"]
-    assert "give it values: `samples`" in report.gaps[0]
+    assert "give `Field(examples=[...])`, or `samples`" in report.gaps[0]
     assert not report.leaks, "what breaks an attack down is no leak of the next"
     assert not report.ok
 

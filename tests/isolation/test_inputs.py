@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from freehold import Entity, Id, User
 from freehold.model.usecase import Input, Source
-from freehold.testing.isolation.inputs import Fill, Unfit, ids_in, replaced, schema_of
+from freehold.testing.isolation.inputs import LATE, Fill, Unfit, ids_in, replaced, schema_of
 
 
 class Colour(StrEnum):
@@ -65,6 +65,25 @@ def test_what_no_pattern_tells_can_be_given_as_a_sample() -> None:
         Fill("qz").object(schema, of="account")
     samples = {"account.iban": ["DE" + "1" * 20]}
     assert Fill("qz", samples=samples).object(schema, of="account") == {"iban": "DE" + "1" * 20}
+
+
+def test_what_no_pattern_tells_is_taken_from_the_examples_of_a_field() -> None:
+    class Account(Entity):
+        iban: Annotated[str, Field(pattern="^DE[0-9]{20}$", examples=["DE" + "1" * 20])] | None = None
+        owner: Annotated[str, Field(examples=["Ada"])]
+
+    schema = schema_of(Account)
+    first, late = (Fill("qz").object(schema, of="account", variant=variant) for variant in (0, LATE))
+    assert first["iban"] == late["iban"] == "DE" + "1" * 20
+    assert str(first["owner"]).startswith("qz")  # a text that is known again shows more
+    assert late["owner"] == "Ada"
+
+
+def test_values_that_go_together_are_given_together() -> None:
+    schema = {"properties": {name: {"type": "integer"} for name in ("first", "last", "guests")}, "required": ["first"]}
+    samples = {"book": [{"first": 1, "last": 3}], "last": [7]}
+    made = Fill("qz", samples=samples).object(schema, of="book", optional=False)
+    assert made == {"first": 1, "last": 3}
 
 
 def test_ids_are_found_wherever_they_lie() -> None:

@@ -44,9 +44,11 @@ def test_a_leak_or_a_gap_or_a_crash_is_a_failure() -> None:
     assert not Report("tasks", 0, crashes={"T01": "x"}).ok
 
 
-def test_coverage_is_the_share_of_operations_that_did_succeed() -> None:
-    assert leaking().coverage == 0.5
-    assert Report("tasks", 0).coverage == 0.0
+def test_what_never_succeeded_is_a_failure_unless_somebody_said_so() -> None:
+    assert not Report("tasks", 0, unexercised={"pay": "409"}).ok
+    excused = Report("tasks", 0, unexercised={"pay": "409"}, unproven=frozenset({"pay"}))
+    assert excused.ok
+    assert "pay: 409" in "\n".join(excused.lines())
 
 
 def test_machines_get_json() -> None:

@@ -8,7 +8,7 @@ from freehold import App, Entity, Page, Paging, Store, lookup
 from freehold.testing import isolation
 from freehold.testing.isolation import Report
 from freehold.testing.isolation.report import Case
-from tests.isolation import rental
+from tests.isolation import picky, rental
 from tests.isolation.apps import NAMES, app_named
 
 FEWEST = 3000
@@ -41,7 +41,7 @@ def test_every_example_keeps_its_tenants_apart(name: str) -> None:
 
 
 def test_what_a_real_app_does_rightly_is_no_leak() -> None:
-    report = isolation.check(rental.app, least_exercised=1)
+    report = isolation.check(rental.app)
     assert not report.faults, "\n".join(report.lines())
 
 
@@ -67,9 +67,31 @@ def test_one_line_is_a_test_of_an_apps_own() -> None:
     test()
 
 
-def test_an_app_that_refuses_everybody_shows_nothing_and_fails() -> None:
-    with pytest.raises(AssertionError, match="did succeed"):
-        isolation.check(app_named("01_tasks"), effort=0.1, least_exercised=1.01)
+def test_what_refuses_everybody_shows_nothing_and_fails() -> None:
+    report = isolation.run(picky.app, effort=0.01, samples={"code": picky.CODES})
+    assert not report.ok
+    assert {name: why[:3] for name, why in report.unexercised.items()} == {"book": "422", "book_in_bulk": "200"}
+    with pytest.raises(AssertionError, match=r"stay: nothing matches .*; give `Field"):
+        isolation.check(picky.app, effort=0.01)
+
+
+def test_values_that_go_together_prove_an_operation_and_its_bulk() -> None:
+    isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES, "book": [{"first": 1, "last": 3}]})
+
+
+def test_what_somebody_has_named_need_not_succeed() -> None:
+    isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES}, unproven=("book", "book_in_bulk"))
+
+
+def test_a_list_that_is_always_empty_is_told() -> None:
+    report = isolation.run(picky.app, only=("OWN",), samples={"code": picky.CODES})
+    assert report.empty == ["uncoded"]
+    assert "always empty, which shows little:\n  uncoded" in "\n".join(report.lines())
+
+
+def test_only_what_exists_can_be_unproven() -> None:
+    with pytest.raises(ValueError, match="there is no operation bok"):
+        isolation.run(picky.app, unproven=["bok"])
 
 
 def test_what_somebody_of_both_tenants_writes_in_one_is_not_taken_for_the_others() -> None:

@@ -22,13 +22,17 @@ def isolation(
         str | None, typer.Option(metavar="NAME", help="The store to attack. Default: the one of the settings.")
     ] = None,
     tier: Annotated[str | None, typer.Option(metavar="NAME", help="Of the store postgres: schema, or pool.")] = None,
+    unproven: Annotated[
+        list[str] | None, typer.Option(metavar="OPERATION", help="A route that need not succeed for anybody.")
+    ] = None,
     first: Annotated[bool, typer.Option("--first", help="Stop at the first leak.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Two tenants, every route, as everybody: nothing of one may be seen, changed or guessed by the other.
 
     It runs on a database of its own, which is gone afterwards, and with the app's local adapters. A store that wants a
-    server has one started, unless the settings name it. Ends with 1 when something leaked or was left out.
+    server has one started, unless the settings name it. Ends with 1 when something leaked or was left out, or when an
+    operation never succeeded for its own tenant either.
     """
     import sys
     import tempfile
@@ -38,8 +42,9 @@ def isolation(
     from freehold.cli import screen
     from freehold.cli.standing import settings_to_attack, standing
     from freehold.cli.target import load, locate
+    from freehold.testing.isolation.matrix import operations
     from freehold.testing.isolation.suite import names, run
-    from freehold.wiring import STORES
+    from freehold.wiring import STORES, complete
 
     settings = settings_to_attack(store, tier)
     if settings.store not in STORES:
@@ -47,12 +52,16 @@ def isolation(
     if strange := set(only or ()) - names(settings.store):
         raise typer.BadParameter(f"there is no attack {', '.join(sorted(strange))}", param_hint="--only")
     app = load(locate(target))
+    if strange := set(unproven or ()) - {operation.name for operation in operations(complete(app))}:
+        raise typer.BadParameter(f"there is no route {', '.join(sorted(strange))}", param_hint="--unproven")
     with (
         redirect_stdout(sys.stderr),  # what the app's own adapters print is no part of the report
         tempfile.TemporaryDirectory(prefix="freehold-") as folder,
         standing(replace(settings, data=folder)) as stands,
     ):
-        report = run(app, seed=seed, effort=effort, settings=stands, only=only or (), first_only=first)
+        report = run(
+            app, seed=seed, effort=effort, settings=stands, unproven=unproven or (), only=only or (), first_only=first
+        )
     if as_json:
         screen.print_json(report.as_json())
     else:

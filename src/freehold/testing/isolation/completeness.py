@@ -27,7 +27,8 @@ def gaps(arena: Arena) -> list[str]:
     behind = [case for case in arena.backend.model.use_cases.values() if case.kind in (Kind.HANDLER, Kind.JOB)]
     found += [f"{case.name}, {case.route}" for case in behind if case.name not in tried]
     found += [f"the store's {method}" for method in untried()]
-    return found + [f"{kind}: {_short(why)}; give it values: `samples`" for kind, why in arena.world.unplanted.items()]
+    unplanted = arena.world.unplanted.items()
+    return found + [f"{kind}: {_short(why)}; give `Field(examples=[...])`, or `samples`" for kind, why in unplanted]
 
 
 def _short(why: str) -> str:

@@ -21,11 +21,16 @@ from freehold.model.usecase import Input
 
 Schema = Mapping[str, object]
 Samples = Mapping[str, Sequence[object]]
-"""Values to take for inputs and fields of a name, where a schema does not say enough. `"title"` or `"task.title"`."""
+"""Values to take for inputs and fields of a name, where a schema does not say enough: `"title"` or `"task.title"`.
+
+By the name of an operation, or of a table, several values that go together: `"book": [{"start": 9, "stop": 10}]`.
+"""
 
 _EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _STEP = 1000
 _LONG = 10
+LATE = 4
+"""From this variant on, values are the examples that a schema gives. Before, they carry a mark, and show more."""
 DIGITS = 5
 
 
@@ -47,7 +52,7 @@ class _Bounded(GenerateJsonSchema):
 
 
 class Unfit(ValueError):
-    """No value can be made for a type: give one in `samples`."""
+    """No value can be made for a type: give an example of one, or `samples`."""
 
 
 class Fill:
@@ -68,11 +73,11 @@ class Fill:
         """An object with the properties of a schema. Variant 0 leaves choices at their defaults."""
         made = _Making(self, _mapping(schema.get("$defs")), variant)
         wanted = _names(schema.get("required"))
-        properties = _mapping(schema.get("properties"))
+        properties, together = _mapping(schema.get("properties")), self._together(of)
         return {
-            name: self._given(of, name, partial(made.value, _mapping(inner)))
+            name: together[name] if name in together else self._given(of, name, partial(made.value, _mapping(inner)))
             for name, inner in properties.items()
-            if optional or name in wanted
+            if optional or name in wanted or name in together
         }
 
     def number(self) -> int:
@@ -94,6 +99,10 @@ class Fill:
         self._count += 1
         return _EPOCH + timedelta(days=self._count % 300, seconds=self._count)
 
+    def _together(self, of: str) -> Schema:
+        known = self._samples.get(of)
+        return _mapping(self._random.choice(list(known))) if known else {}
+
     def _given(self, of: str, name: str, make: Callable[[], object]) -> object:
         known = self._samples.get(f"{of}.{name}", self._samples.get(name))
         return self._random.choice(list(known)) if known else make()
@@ -107,13 +116,24 @@ class _Making:
 
     def value(self, schema: Schema) -> object:
         schema = self._resolved(schema)
+        examples = schema.get("examples")
+        if not isinstance(examples, list) or not examples:
+            return self._made(schema)
+        if self._variant >= LATE:
+            return self._fill.choose(examples)
+        try:
+            return self._made(schema)
+        except Unfit:
+            return self._fill.choose(examples)
+
+    def _made(self, schema: Schema) -> object:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema or schema.get("type") == "boolean":
             return self._choice(schema)
         if isinstance(several := schema.get("anyOf") or schema.get("oneOf"), list):
             real = [one for one in several if self._resolved(one).get("type") != "null"]
-            return self.value({**_mapping(real[0]), **_default(schema)}) if real else None
+            return self.value({**_mapping(real[0]), **_beside(schema)}) if real else None
         make = {
             "string": self._text,
             "integer": self._number,
@@ -127,7 +147,7 @@ class _Making:
     def _resolved(self, schema: Schema) -> Schema:
         target = schema.get("$ref")
         if isinstance(target, str):
-            return {**self._resolved(_mapping(self._definitions[target.rpartition("/")[2]])), **_default(schema)}
+            return {**self._resolved(_mapping(self._definitions[target.rpartition("/")[2]])), **_beside(schema)}
         return schema
 
     def _choice(self, schema: Schema) -> object:
@@ -206,8 +226,9 @@ _FORMATS: dict[str, Callable[[Fill], str]] = {
 }
 
 
-def _default(schema: Schema) -> dict[str, object]:
-    return {"default": schema["default"]} if "default" in schema else {}
+def _beside(schema: Schema) -> dict[str, object]:
+    """What a schema says of a value beside its type."""
+    return {name: schema[name] for name in ("default", "examples") if name in schema}
 
 
 def _mapping(found: object) -> Schema:

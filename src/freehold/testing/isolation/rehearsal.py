@@ -26,6 +26,8 @@ class Known:
 
     variant: int
     actor: Actor
+    empty: bool
+    """Whether the list that came of it had nothing in it."""
 
 
 class Rehearsal:
@@ -36,9 +38,11 @@ class Rehearsal:
         self._world = world
         self._known: dict[tuple[str, str], Known] = {}
 
-    def learn(self, side: Side, operation: Operation, variant: int, actor: Actor) -> None:
-        """Remember that it did succeed."""
-        self._known.setdefault((side.name, operation.name), Known(variant, actor))
+    def learn(self, side: Side, operation: Operation, variant: int, actor: Actor, *, empty: bool = False) -> None:
+        """Remember that it did succeed; the first time counts, but a list with something in it counts more."""
+        key = side.name, operation.name
+        if key not in self._known or (self._known[key].empty and not empty):
+            self._known[key] = Known(variant, actor, empty)
 
     def known(self, side: Side, operation: Operation) -> Known | None:
         """With what, and for whom, it did succeed on this side."""
@@ -61,7 +65,8 @@ class Rehearsal:
     def _filled(self, side: Side, operation: Operation, variant: int) -> dict[str, object]:
         fill = side.fill
         sparse = operation.reads and not variant
-        made = fill.object(operation.schema, of=operation.name, variant=variant, optional=not sparse)
+        case = operation.case.each or operation.case
+        made = fill.object(operation.schema, of=case.name, variant=variant, optional=not sparse)
         paging = {"limit", "cursor"} if any(given.hint is Paging for given in operation.case.inputs) else set()
         return {name: value for name, value in made.items() if name not in paging}
 

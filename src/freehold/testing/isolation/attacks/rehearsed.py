@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from freehold.testing.isolation.actors import Actor
 from freehold.testing.isolation.arena import Arena
 from freehold.testing.isolation.attack import Attack
@@ -21,29 +23,36 @@ def succeed(arena: Arena) -> None:
     for side in (world.b, world.a):
         for operation in arena.operations:
             last = _until_it_succeeds(arena, side, operation)
-            if side is world.a and last is not None:
+            if side is world.b:
+                continue
+            if last is None:
+                arena.report.exercised.add(operation.name)
+            else:
                 arena.report.unexercised[operation.name] = last
     arena.backend.courier.deliver_due()
     arena.oracle.rebase()
 
 
 def _until_it_succeeds(arena: Arena, side: Side, operation: Operation) -> str | None:
-    """None when it did; otherwise what the last answer was."""
-    actors = _most_first(arena, side, operation)
-    last = "nobody may call it"
-    for variant in range(VARIANTS):
-        for actor in actors:
-            try:
-                values = arena.rehearsal.values(side, operation, actor, variant=variant, spend=True)
-            except Unfit as unfit:
-                return str(unfit)
-            reply = _sent(arena, side, operation, actor, values, variant)
-            if reply.ok:
-                arena.rehearsal.learn(side, operation, variant, actor)
-                arena.report.exercised.add(operation.name)
-                return None
+    """None when it did; otherwise what the last answer was. A list is asked for until there is something in it."""
+    last, empty = "nobody may call it", False
+    for variant, actor in product(range(VARIANTS), _most_first(arena, side, operation)):
+        try:
+            values = arena.rehearsal.values(side, operation, actor, variant=variant, spend=True)
+        except Unfit as unfit:
+            last = str(unfit)
+            break
+        reply = _sent(arena, side, operation, actor, values, variant)
+        if not reply.ok or operation.refused(reply, ()):
             last = f"{reply.status} {reply.body[:200].decode('utf-8', 'replace')}"
-    return last
+            continue
+        empty = operation.lists and not reply.data
+        arena.rehearsal.learn(side, operation, variant, actor, empty=empty)
+        if not empty:
+            return None
+    if empty and side is arena.world.a:
+        arena.report.empty.append(operation.name)
+    return None if arena.rehearsal.known(side, operation) else last
 
 
 def _sent(arena: Arena, side: Side, operation: Operation, actor: Actor, values: Values, variant: int) -> Reply:
