@@ -19,6 +19,9 @@ from freehold.runtime.scope import Scope
 
 SWEEP = 1.0
 """The outbox is looked at so often, in seconds, though nobody has woken us."""
+SELDOM = 9
+"""Between two looks there is so many times as long as a look takes. Where that is long, as on a table that is read by
+network or on a slow emulator, looking must not be most of what the store does."""
 SUSPENDED = timedelta(minutes=1)
 """For so long the deliveries of a suspended tenant are put off."""
 
@@ -34,6 +37,7 @@ class Courier:
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._looked = 0.0  # seconds that the last look took
 
     def start(self) -> None:
         """Begin delivering in the background."""
@@ -54,15 +58,12 @@ class Courier:
     def deliver_due(self, seconds: float = inf) -> int:
         """Deliver everything that is due, and what follows from it. Returns how many deliveries were tried.
 
-        Those of tenants that are arriving, or cannot be reached, are left until the next time. No round begins once
-        `seconds` are over: what there still is to do is done when it is called again.
+        Those of tenants that are arriving, or cannot be reached, are left until the next time. No round but the first
+        begins once `seconds` are over: what there still is to do is done when it is called again.
         """
         count, left = 0, set[str]()
         until = self._runtime.clock.monotonic() + seconds
         while grounds := [one for one in self._due() if one not in left]:
-            if self._runtime.clock.monotonic() > until:
-                self._woken.set()
-                return count
             for ground in grounds:
                 if self._stopped.is_set():
                     return count
@@ -70,6 +71,9 @@ class Courier:
                 count += tried or 0
                 if tried is None:
                     left.add(ground)
+            if self._runtime.clock.monotonic() > until:
+                self._woken.set()
+                return count
         return count
 
     def _tried(self, ground: str) -> int | None:
@@ -88,10 +92,17 @@ class Courier:
                 self.deliver_due(SWEEP)  # and then it is the jobs' turn again, whatever a tenant sets off meanwhile
             except Exception:
                 log.exception("the outbox could not be read; it is tried again")
-            self._woken.wait(SWEEP)
+            pause = SELDOM * self._looked
+            self._stopped.wait(pause)  # who wakes us meanwhile is heard then
+            self._woken.wait(max(0.0, SWEEP - pause))
 
     def _due(self) -> list[str]:
-        return self._runtime.database.busy_grounds(self._runtime.clock.now())
+        clock = self._runtime.clock
+        began = clock.monotonic()
+        try:
+            return self._runtime.database.busy_grounds(clock.now())
+        finally:
+            self._looked = clock.monotonic() - began
 
     def _visit(self, ground: str) -> int:
         runtime = self._runtime

@@ -3,7 +3,8 @@
 import logging
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -141,3 +142,38 @@ def test_who_sets_off_more_and_more_does_not_hold_up_the_jobs(desk: Desk, ada: C
     desk.follows = lambda: ada.clock.turn(timedelta(seconds=0.4))
     assert ada.backend.courier.deliver_due(1.0) == 3
     assert ada.backend.courier.deliver_due(1.0) == 3
+
+
+def test_where_a_look_takes_long_what_is_due_is_delivered_all_the_same(
+    desk: Desk, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = ada.backend.database.busy_grounds
+
+    def slowly(before: datetime) -> list[str]:
+        ada.clock.turn(timedelta(seconds=3))
+        return look(before)
+
+    monkeypatch.setattr(ada.backend.database, "busy_grounds", slowly)
+    note(desk, ada)
+    assert ada.backend.courier.deliver_due(1.0) == 1
+    assert texts(desk, ada) == ["hello"]
+
+
+def test_where_a_look_takes_long_there_are_few_however_often_the_courier_is_woken(
+    ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courier, looked, again = ada.backend.courier, Event(), Event()
+
+    def slowly(_: datetime) -> list[str]:
+        (again if looked.is_set() else looked).set()
+        ada.clock.turn(timedelta(seconds=1))
+        courier.wake()
+        return []
+
+    monkeypatch.setattr(ada.backend.database, "busy_grounds", slowly)
+    courier.start()
+    try:
+        assert looked.wait(5)
+        assert not again.wait(0.3)
+    finally:
+        courier.stop()

@@ -20,6 +20,8 @@ Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 T = TypeVar("T")
 
 REQUEST_ID = "isolation-suite"
+LONGEST = 300
+"""Letters of a refusal that are told."""
 _VOLATILE = frozenset({"date", "server", "x-request-id", "connection", "keep-alive"})
 
 
@@ -104,6 +106,16 @@ class Reply:
     def data(self) -> object:
         """What is in the envelope."""
         return self.json().get("data")
+
+    def refusal(self) -> str:
+        """What it was refused with, or the first item of a bulk, in a line."""
+        items = self.data
+        refused = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else self.json()
+        error = refused.get("error")
+        if not isinstance(error, dict):
+            return str(self.status)
+        details = f" {json.dumps(error['details'])}" if error.get("details") else ""
+        return f"{self.status} {error.get('code')}: {error.get('message')}{details}"[:LONGEST]
 
     @property
     def next(self) -> str | None:

@@ -44,7 +44,7 @@ def _until_it_succeeds(arena: Arena, side: Side, operation: Operation) -> str | 
             break
         reply = _sent(arena, side, operation, actor, values, variant)
         if not reply.ok or operation.refused(reply, ()):
-            last = f"{reply.status} {reply.body[:200].decode('utf-8', 'replace')}"
+            last = reply.refusal()
             continue
         empty = operation.lists and not reply.data
         arena.rehearsal.learn(side, operation, variant, actor, empty=empty)
