@@ -73,3 +73,15 @@ def test_an_attack_that_does_not_exist_is_refused() -> None:
     done = attacked("--only", "T01,T02")
     assert done.exit_code == 2
     assert "there is no attack T01,T02" in done.output
+
+
+def test_what_never_succeeds_ends_with_1_unless_it_is_named() -> None:
+    options = ["test", "isolation", str(Path(__file__).with_name("picky.py")), "--effort", "0.01", "--only", "OWN"]
+    done = CliRunner().invoke(app, options)
+    assert done.exit_code == 1
+    assert "  book  422 NOT_TWO_NIGHTS" in done.output
+    unproven = ["--unproven", "book", "--unproven", "book_in_bulk"]
+    assert CliRunner().invoke(app, [*options, *unproven]).exit_code == 0
+    wrong = CliRunner().invoke(app, [*options, "--unproven", "bok"])
+    assert wrong.exit_code == 2
+    assert "there is no route bok" in wrong.output

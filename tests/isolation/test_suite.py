@@ -77,11 +77,13 @@ def test_what_refuses_everybody_shows_nothing_and_fails() -> None:
 
 
 def test_values_that_go_together_prove_an_operation_and_its_bulk() -> None:
-    isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES, "book": [{"first": 1, "last": 3}]})
+    report = isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES, "book": [{"first": 1, "last": 3}]})
+    assert {"book", "book_in_bulk"} <= report.exercised
 
 
 def test_what_somebody_has_named_need_not_succeed() -> None:
-    isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES}, unproven=("book", "book_in_bulk"))
+    report = isolation.check(picky.app, effort=0.01, samples={"code": picky.CODES}, unproven=("book", "book_in_bulk"))
+    assert report.unexercised.keys() == {"book", "book_in_bulk"}
 
 
 def test_a_list_that_is_always_empty_is_told() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from freehold.cli.writing import writing
 from freehold.model.finding import ModelError
@@ -53,6 +54,13 @@ def standing(settings: Settings) -> Iterator[Settings]:
     """
     kit(settings)  # before anything is started: it may lack a part
     with named(settings), _served(settings) as stands:
+        yield stands
+
+
+@contextmanager
+def standing_for_a_while(settings: Settings) -> Iterator[Settings]:
+    """The same in a folder that is gone afterwards. Raises what `standing` raises."""
+    with TemporaryDirectory(prefix="freehold-") as folder, standing(replace(settings, data=folder)) as stands:
         yield stands
 
 

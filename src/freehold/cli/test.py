@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -35,12 +36,10 @@ def isolation(
     operation never succeeded for its own tenant either.
     """
     import sys
-    import tempfile
     from contextlib import redirect_stdout
-    from dataclasses import replace
 
     from freehold.cli import screen
-    from freehold.cli.standing import settings_to_attack, standing
+    from freehold.cli.standing import settings_to_attack, standing_for_a_while
     from freehold.cli.target import load, locate
     from freehold.testing.isolation.matrix import operations
     from freehold.testing.isolation.suite import names, run
@@ -49,16 +48,10 @@ def isolation(
     settings = settings_to_attack(store, tier)
     if settings.store not in STORES:
         raise typer.BadParameter(f"there is no store {settings.store}; there are: {', '.join(STORES)}")
-    if strange := set(only or ()) - names(settings.store):
-        raise typer.BadParameter(f"there is no attack {', '.join(sorted(strange))}", param_hint="--only")
+    _must_exist(only, names(settings.store), "attack", "--only")
     app = load(locate(target))
-    if strange := set(unproven or ()) - {operation.name for operation in operations(complete(app))}:
-        raise typer.BadParameter(f"there is no route {', '.join(sorted(strange))}", param_hint="--unproven")
-    with (
-        redirect_stdout(sys.stderr),  # what the app's own adapters print is no part of the report
-        tempfile.TemporaryDirectory(prefix="freehold-") as folder,
-        standing(replace(settings, data=folder)) as stands,
-    ):
+    _must_exist(unproven, (operation.name for operation in operations(complete(app))), "route", "--unproven")
+    with redirect_stdout(sys.stderr), standing_for_a_while(settings) as stands:  # the app's adapters may print
         report = run(
             app, seed=seed, effort=effort, settings=stands, unproven=unproven or (), only=only or (), first_only=first
         )
@@ -67,3 +60,8 @@ def isolation(
     else:
         typer.echo("\n".join(report.lines()))
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _must_exist(wanted: list[str] | None, known: Iterable[str], what: str, option: str) -> None:
+    if strange := set(wanted or ()) - set(known):
+        raise typer.BadParameter(f"there is no {what} {', '.join(sorted(strange))}", param_hint=option)
