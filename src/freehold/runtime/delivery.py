@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from math import inf
 
@@ -106,11 +107,9 @@ class Courier:
 
     def _visit(self, ground: str) -> int:
         runtime = self._runtime
-        with Scope(ground) as scope:
-            unit = runtime.begin(scope)
+        with Scope(ground) as scope, closing(runtime.begin(scope)) as unit:
             due: Range[object] = Range(stop=runtime.clock.now() + timedelta(microseconds=1))  # up to and including now
             waiting = unit.page(IN_STATE, ["waiting"], due, Paging(BATCH)).items
-            unit.close()
         for delivery in waiting:
             if isinstance(delivery, Delivery):
                 self._deliver(ground, delivery)

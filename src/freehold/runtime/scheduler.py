@@ -8,6 +8,7 @@ them under the same ids, and loses none.
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from datetime import datetime
 
 from freehold.model.data import Entity, Id
@@ -58,10 +59,8 @@ class Scheduler:
     def _turn(self, job: UseCase) -> Turn:
         """The job's turn; of version 0 if it never had one: then its first comes when the next period begins."""
         id = derived("turn", job.name)
-        with Scope.platform() as scope:
-            unit = self._runtime.begin(scope)
+        with Scope.platform() as scope, closing(self._runtime.begin(scope)) as unit:
             found = unit.find(Turn, id)
-            unit.close()
         return found if isinstance(found, Turn) else Turn(id=Id(id), job=job.name, due=self._runtime.clock.now())
 
     def _deliver(self, job: UseCase, due: datetime, ground: str, now: datetime) -> None:

@@ -13,10 +13,12 @@ from freehold.cli.outbox import find, put_back
 from freehold.runtime.failures import Conflict
 from freehold.runtime.invoke import Call
 from freehold.runtime.outbox import TRIES, Delivery
-from freehold.runtime.ports import Principal
+from freehold.runtime.ports import Principal, Snapshot
 from freehold.runtime.prepared import Sent
+from freehold.runtime.scope import Scope
 from freehold.stores.schema import table_of
 from freehold.stores.sqlite.database import Sqlite
+from freehold.stores.sqlite.snapshot import SqliteSnapshot
 from freehold.testing import Caller
 from tests.unit.runtime.desk import Desk
 
@@ -124,7 +126,7 @@ def test_what_an_error_says_is_kept_though_it_is_no_text(
     ]
 
 
-def test_a_ground_that_cannot_be_read_stops_no_other(desk: Desk, ada: Caller) -> None:
+def test_a_ground_that_cannot_be_read_stops_no_other(desk: Desk, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     globex = ada.of("globex")
     for member in (ada, globex):
         note(desk, member)
@@ -132,8 +134,44 @@ def test_a_ground_that_cannot_be_read_stops_no_other(desk: Desk, ada: Caller) ->
     assert isinstance(database, Sqlite)
     with closing(sqlite3.connect(database.file, isolation_level=None)) as raw:
         raw.execute(f"UPDATE {table_of(Delivery)} SET created_at = 'never' WHERE tenant = ?", [ada.tenant])
+    opened, closed = noted(monkeypatch)
     assert ada.deliver() == 1
     assert texts(desk, globex) == ["hello"]
+    assert opened <= closed, "a view that stays open keeps a connection, of which there are few"
+
+
+def test_a_turn_that_cannot_be_read_keeps_no_connection(ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, closed = noted(monkeypatch)
+    monkeypatch.setattr(SqliteSnapshot, "get", failing)
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        ada.backend.scheduler.enqueue_due()
+    assert opened
+    assert opened <= closed
+
+
+def failing(*_: object) -> None:
+    """Do not read."""
+    raise RuntimeError("cannot be read")
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> tuple[set[SqliteSnapshot], set[SqliteSnapshot]]:
+    """The views that are opened from now on, and those that are closed."""
+    opened, closed = set[SqliteSnapshot](), set[SqliteSnapshot]()
+    snapshot, close = Sqlite.snapshot, SqliteSnapshot.close
+
+    def opening(self: Sqlite, scope: Scope, beside: Snapshot | None = None) -> Snapshot:
+        made = snapshot(self, scope, beside)
+        assert isinstance(made, SqliteSnapshot)
+        opened.add(made)
+        return made
+
+    def closing_it(self: SqliteSnapshot) -> None:
+        closed.add(self)
+        close(self)
+
+    monkeypatch.setattr(Sqlite, "snapshot", opening)
+    monkeypatch.setattr(SqliteSnapshot, "close", closing_it)
+    return opened, closed
 
 
 def test_who_sets_off_more_and_more_does_not_hold_up_the_jobs(desk: Desk, ada: Caller) -> None:
