@@ -38,7 +38,7 @@ class Rehearsal:
         self._world = world
         self._known: dict[tuple[str, str], Known] = {}
 
-    def learn(self, side: Side, operation: Operation, variant: int, actor: Actor, *, empty: bool = False) -> None:
+    def learn(self, side: Side, operation: Operation, variant: int, actor: Actor, *, empty: bool) -> None:
         """Remember that it did succeed; the first time counts, but a list with something in it counts more."""
         key = side.name, operation.name
         if key not in self._known or (self._known[key].empty and not empty):
